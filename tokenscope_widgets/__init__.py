@@ -1,0 +1,67 @@
+"""Notebook widgets that explain how a code-writing language model made each token.
+
+Importing this package loads neither torch nor transformers; the first `Session` does.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tokenscope_widgets import charts as charts
+    from tokenscope_widgets.analysis.alignment import Alignment as Alignment
+    from tokenscope_widgets.analysis.alignment import align as align
+    from tokenscope_widgets.analysis.records import Generation as Generation
+    from tokenscope_widgets.errors import TokenScopeError as TokenScopeError
+    from tokenscope_widgets.session import Session as Session
+    from tokenscope_widgets.storage import load as load
+    from tokenscope_widgets.widgets.compare import Compare as Compare
+    from tokenscope_widgets.widgets.token_stream import TokenStream as TokenStream
+
+_HOME = {
+    "Alignment": "tokenscope_widgets.analysis.alignment",
+    "Compare": "tokenscope_widgets.widgets.compare",
+    "Generation": "tokenscope_widgets.analysis.records",
+    "Session": "tokenscope_widgets.session",
+    "TokenScopeError": "tokenscope_widgets.errors",
+    "TokenStream": "tokenscope_widgets.widgets.token_stream",
+    "align": "tokenscope_widgets.analysis.alignment",
+    "load": "tokenscope_widgets.storage",
+}
+
+__all__ = [*sorted(_HOME), "charts"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "charts":
+        return import_module("tokenscope_widgets.charts")
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def _show_records_as_widgets() -> None:
+    """In a notebook, a record on display is its widget; registered by name, so that nothing is imported for it."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None:
+        return
+
+    def show(run: Any, **_: Any) -> Any:
+        from tokenscope_widgets.widgets.token_stream import TokenStream
+
+        return TokenStream(run)._repr_mimebundle_()
+
+    bundles = shell.display_formatter.mimebundle_formatter
+    bundles.for_type_by_name("tokenscope_widgets.analysis.records", "Generation", show)
+
+
+_show_records_as_widgets()

@@ -1,0 +1,1 @@
+"""Pure analysis: tensors, ids and text in; frozen dataclasses of numpy arrays out."""

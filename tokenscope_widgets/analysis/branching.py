@@ -1,0 +1,114 @@
+"""Counterfactuals: put other tokens at a position, keep what is before it, and write on from there."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tokenscope_widgets.analysis.forward import cache_bytes, cache_length, fork_cache
+from tokenscope_widgets.analysis.records import Generation, Lineage, Role, TokenTable
+from tokenscope_widgets.errors import bad_value
+
+
+@dataclass(frozen=True)
+class BranchPlan:
+    """What a branch starts from.
+
+    Attributes
+    ----------
+    token_ids : tuple of int
+        Every token that stands before the first one to be written.
+    roles : tuple of Role
+        Of the tokens from ``lineage.at`` on.
+    measured : TokenTable
+        The parent's rows before ``lineage.at``: the same distributions, so nothing is computed again.
+    prompt_length : int
+        Of the branch.
+    """
+
+    token_ids: tuple[int, ...]
+    roles: tuple[Role, ...]
+    measured: TokenTable
+    prompt_length: int
+    lineage: Lineage
+
+
+def plan_branch(
+    parent: Generation, at: int, replacement: Sequence[int], keep_prompt: bool = True
+) -> BranchPlan:
+    """Plan to replace the token at ``at`` by ``replacement``.
+
+    After a generated position everything is written anew. At a prompt position the rest of the prompt is kept
+    after the replacement (``keep_prompt``) and only the answer is written anew; otherwise the model writes on
+    right after the replacement.
+
+    Raises
+    ------
+    InputError
+        ``at`` outside the run, or nothing to put there.
+    """
+    at = parent.position(at)
+    if not len(replacement):
+        raise bad_value("token", "", "is empty", "Give the text or token id to put there")
+    ids = [int(i) for i in parent.token_ids]
+    rest = ids[at + 1 : parent.prompt_length] if keep_prompt else []
+    token_ids = (*ids[:at], *replacement, *rest)
+    in_prompt = at < parent.prompt_length
+    return BranchPlan(
+        token_ids=token_ids,
+        roles=(Role.REPLACED,) * len(replacement) + (Role.PROMPT,) * len(rest),
+        measured=parent.tokens[:at],
+        prompt_length=len(token_ids) if in_prompt else parent.prompt_length,
+        lineage=Lineage(parent.run_id, at, ids[at], tuple(replacement), keep_prompt),
+    )
+
+
+class PrefixCaches:
+    """Key–value caches of recent runs, so that a branch computes nothing that is known already.
+
+    Parameters
+    ----------
+    most_bytes, most_entries : int
+        The oldest caches are dropped beyond this much memory, or this many.
+    """
+
+    def __init__(self, most_bytes: int = 2**29, most_entries: int = 8) -> None:
+        self.most_bytes = most_bytes
+        self.most_entries = most_entries
+        self._entries: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+
+    def add(self, token_ids: Sequence[int], cache: Any) -> None:
+        """Keep a one-row cache that holds the first tokens of ``token_ids``."""
+        key = tuple(token_ids[: cache_length(cache)])
+        self._entries[key] = cache
+        self._entries.move_to_end(key)
+        while len(self._entries) > self.most_entries or self.nbytes > self.most_bytes:
+            self._entries.popitem(last=False)
+
+    def fork(self, token_ids: Sequence[int], most: int, rows: int = 1) -> Any | None:
+        """A cache of the longest known common prefix, of at most ``most`` tokens; None where nothing is known."""
+        best, length = None, 0
+        for key in self._entries:
+            shared = _shared_prefix(key, token_ids, most)
+            if shared > length:
+                best, length = key, shared
+        if best is None:
+            return None
+        self._entries.move_to_end(best)
+        return fork_cache(self._entries[best], length, rows)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        return sum(cache_bytes(cache) for cache in self._entries.values())
+
+
+def _shared_prefix(key: Sequence[int], token_ids: Sequence[int], most: int) -> int:
+    limit = min(len(key), len(token_ids), most)
+    return next((i for i in range(limit) if key[i] != token_ids[i]), limit)

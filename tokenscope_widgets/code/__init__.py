@@ -1,0 +1,1 @@
+"""Pure syntax: text and token bytes in, structure out."""

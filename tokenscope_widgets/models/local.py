@@ -1,0 +1,196 @@
+"""Models that run here, through Hugging Face transformers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tokenscope_widgets.analysis.forward import ForwardPass
+from tokenscope_widgets.analysis.records import Provenance
+from tokenscope_widgets.code.token_bytes import TokenBytes
+from tokenscope_widgets.errors import InputError, ModelLoadError, bad_value
+
+
+class LocalModel:
+    """A causal language model in memory and its tokenizer.
+
+    Attributes
+    ----------
+    forward : ForwardPass
+        Token ids to logits.
+    token_bytes : TokenBytes
+        Token id to bytes.
+    context_length : int or None
+        The most tokens the model takes.
+    eos_token_ids : tuple of int
+        The tokens that end a text, from the model's generation config, else from the tokenizer; may be none.
+    """
+
+    def __init__(
+        self, model: Any, tokenizer: Any, name: str | None = None, revision: str | None = None
+    ) -> None:
+        _require_causal(model)
+        model.requires_grad_(False).eval()
+        self.model = model
+        self.tokenizer = tokenizer
+        self.name = name or getattr(model, "name_or_path", "") or type(model).__name__
+        self.revision = revision or getattr(model.config, "_commit_hash", None)
+        self.forward = ForwardPass(model)
+        self.token_bytes = TokenBytes(tokenizer)
+        self.context_length: int | None = getattr(
+            model.config.get_text_config(), "max_position_embeddings", None
+        )
+        self.eos_token_ids = _eos_ids(model, tokenizer)
+
+    def provenance(self, session_id: str) -> Provenance:
+        """What a record must say of this model."""
+        names = ("tokenscope-widgets", "torch", "transformers", "tokenizers")
+        return Provenance(
+            model=self.name,
+            revision=self.revision,
+            dtype=str(self.model.dtype).removeprefix("torch."),
+            context_length=self.context_length,
+            versions={n: version(n) for n in names},
+            session_id=session_id,
+        )
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text, with the special tokens the tokenizer puts around it.
+
+        Raises
+        ------
+        InputError
+            The text is empty.
+        """
+        if not isinstance(text, str):
+            raise bad_value("prompt", text, "must be a text", "Pass a str, or a list of token ids")
+        if not text:
+            raise bad_value("prompt", text, "is empty", "Give at least one character to continue from")
+        return list(self.tokenizer(whole_characters(text))["input_ids"])
+
+    def encode_continuation(self, text: str) -> list[int]:
+        """Token ids of a text that stands inside another: no special tokens, no space put before it."""
+        text = whole_characters(text)
+        ids = list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        if self._source(ids) == text.encode():
+            return ids
+        anchor = list(self.tokenizer("\n", add_special_tokens=False)["input_ids"])
+        anchored = list(self.tokenizer("\n" + text, add_special_tokens=False)["input_ids"])
+        if anchored[: len(anchor)] == anchor and self._source(anchored[len(anchor) :]) == text.encode():
+            return anchored[len(anchor) :]
+        return ids
+
+    def check_ids(self, token_ids: Sequence[int], argument: str = "token_ids") -> list[int]:
+        """The ids as plain integers.
+
+        Raises
+        ------
+        InputError
+            One is outside the vocabulary.
+        """
+        ids = [int(i) for i in token_ids]
+        size = self.forward.vocabulary_size
+        for token_id in ids:
+            if not 0 <= token_id < size:
+                raise bad_value(
+                    argument, token_id, f"is not in the vocabulary of {size:,} tokens", "Use 0 … its size − 1"
+                )
+        return ids
+
+    def _source(self, ids: Sequence[int]) -> bytes:
+        special = self.token_bytes.special_ids
+        return b"".join(self.token_bytes(i) for i in ids if i not in special)
+
+
+def whole_characters(text: str) -> str:
+    """The text with halves of surrogate pairs joined, and lone ones as U+FFFD: tokenizers refuse them."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def load(
+    source: str | Path,
+    *,
+    revision: str | None = None,
+    trust_remote_code: bool = False,
+    **options: Any,
+) -> LocalModel:
+    """Load a model: ``"smollm2-135m"`` (the embedded default), a hub id, or a folder.
+
+    Weights are read from safetensors only. Further keywords (``dtype``, ``device_map``, ``quantization_config``,
+    ``attn_implementation`` …) go to ``AutoModelForCausalLM.from_pretrained``.
+
+    Raises
+    ------
+    ModelLoadError
+        Unknown, unreachable, or no causal language model.
+    """
+    from tokenscope_widgets.models import demo
+
+    name = str(source)
+    if name == demo.NAME:
+        source, revision = demo.demo_model_folder(), None
+    where = {"revision": revision} if revision else {}
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    with _quiet(logging):
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code, **where)
+            model = AutoModelForCausalLM.from_pretrained(
+                source, trust_remote_code=trust_remote_code, use_safetensors=True, **where, **options
+            )
+        except (OSError, ValueError, ImportError, KeyError) as error:
+            raise ModelLoadError(_explain(name, error)) from error
+    return LocalModel(model, tokenizer, name, demo.REVISION if name == demo.NAME else revision)
+
+
+def _explain(name: str, error: Exception) -> str:
+    reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    remedy = "Check the name; pass a folder that holds the model, or 'smollm2-135m' for the embedded default"
+    text = str(error)
+    if "safetensors" in text:
+        remedy = (
+            "Only safetensors weights are loaded, because others can run code: convert the checkpoint first"
+        )
+    elif "Unrecognized configuration class" in text or "AutoModelForCausalLM" in text:
+        remedy = "It is no causal language model: choose one that generates text"
+    elif "trust_remote_code" in text:
+        remedy = "The model brings its own code: pass trust_remote_code=True only if you trust its author"
+    elif "offline" in text or "connect" in text.lower():
+        remedy = "Without a network only models in the local cache, a folder, or 'smollm2-135m' can be loaded"
+    return f"model={name!r} could not be loaded: {reason} {remedy}."
+
+
+def _require_causal(model: Any) -> None:
+    can_generate = getattr(model, "can_generate", None)
+    config = getattr(model, "config", None)
+    head = getattr(model, "get_output_embeddings", lambda: None)()
+    if config is None or head is None or not (can_generate and can_generate()) or config.is_encoder_decoder:
+        raise InputError(
+            f"model={type(model).__name__}: is no causal language model. "
+            "Pass one made by AutoModelForCausalLM (its class name ends in 'ForCausalLM' or 'LMHeadModel')."
+        )
+
+
+def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
+    found = getattr(getattr(model, "generation_config", None), "eos_token_id", None)
+    if found is None:
+        found = tokenizer.eos_token_id
+    if found is None:
+        return ()
+    return tuple(int(i) for i in (found if isinstance(found, list | tuple) else [found]))
+
+
+@contextlib.contextmanager
+def _quiet(logging: Any) -> Iterator[None]:
+    """No "Loading weights" bar for a model that loads in a blink; the user's own setting comes back."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

@@ -1,0 +1,346 @@
+"""A model, its worker, and the runs made with it."""
+
+from __future__ import annotations
+
+import random
+import uuid
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tokenscope_widgets.analysis.records import Generation, Role
+from tokenscope_widgets.analysis.settings import DecodingSettings, settings_from
+from tokenscope_widgets.errors import OutOfMemoryError, TokenScopeError, bad_value
+from tokenscope_widgets.worker import Job, Worker
+
+if TYPE_CHECKING:
+    from tokenscope_widgets.analysis.branching import BranchPlan
+    from tokenscope_widgets.analysis.builder import GenerationBuilder
+    from tokenscope_widgets.analysis.decoding import Row
+
+Observer = Callable[[int, "GenerationBuilder"], None]
+"""Called on the worker thread with (index of the run in its batch, the run so far) whenever it grew."""
+
+_live_sessions: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
+
+
+def session_of(run: Generation) -> Session | None:
+    """The session that made a run, if it is still there: a run on display can then be branched."""
+    return _live_sessions.get(run.provenance.session_id)
+
+
+class Session:
+    """A model ready to generate, score and branch.
+
+    Parameters
+    ----------
+    model : transformers causal language model
+        Its parameters stop requiring gradients, and it is put into evaluation mode.
+    tokenizer : transformers tokenizer
+    name : str, optional
+        What records call the model; by default its own name.
+
+    Notes
+    -----
+    Methods run on the session's one worker thread and return when done: two at once are queued. Ctrl-C ends the
+    work between two tokens and returns what there is.
+    """
+
+    def __init__(
+        self, model: Any, tokenizer: Any, *, name: str | None = None, revision: str | None = None
+    ) -> None:
+        from tokenscope_widgets.analysis.branching import PrefixCaches
+        from tokenscope_widgets.models.local import LocalModel
+
+        self.model = LocalModel(model, tokenizer, name, revision)
+        self.worker = Worker()
+        self.session_id = uuid.uuid4().hex
+        self._caches = PrefixCaches()
+        self._provenance = self.model.provenance(self.session_id)
+        _live_sessions[self.session_id] = self
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | Path = "smollm2-135m",
+        *,
+        revision: str | None = None,
+        trust_remote_code: bool = False,
+        **options: Any,
+    ) -> Session:
+        """Load a model and open a session on it.
+
+        Parameters
+        ----------
+        source : str or Path
+            ``"smollm2-135m"`` (the embedded default, fetched once), a hub id, or a folder.
+        revision : str, optional
+            Of a hub model.
+        trust_remote_code : bool
+            Run Python code that comes with the model.
+        **options
+            ``dtype``, ``device_map``, ``quantization_config`` … as for
+            ``AutoModelForCausalLM.from_pretrained``.
+
+        Raises
+        ------
+        ModelLoadError
+            The model cannot be found, fetched or loaded.
+        """
+        from tokenscope_widgets.models.local import load
+
+        found = load(source, revision=revision, trust_remote_code=trust_remote_code, **options)
+        return cls(found.model, found.tokenizer, name=found.name, revision=found.revision)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.model.name} ({self._provenance.dtype}, {self.model.model.device})>"
+
+    def generate(self, prompt: str | Sequence[int], **settings: Any) -> Generation:
+        """Continue a prompt; shows progress where it takes longer than a second.
+
+        Parameters
+        ----------
+        prompt : str or sequence of int
+            Text, or token ids as they are.
+        **settings
+            `DecodingSettings`: ``max_new_tokens=128``, ``do_sample=False``, ``temperature``, ``top_k``, ``top_p``,
+            ``min_p``, ``repetition_penalty``, ``seed``, ``stop_strings``, ``eos_token_ids``, ``alternatives=10``.
+
+        Raises
+        ------
+        InputError
+            An empty or too long prompt, a setting out of range or unknown.
+        ModelOutputError, OutOfMemoryError
+            The model failed; ``error.partial`` holds what was generated.
+        """
+        return self._wait(self.start_generate(prompt, **settings))[0]
+
+    def score(self, text: str | Sequence[int], *, alternatives: int = 10) -> Generation:
+        """Measure every token of a text that someone wrote; nothing is generated."""
+        settings = self._settings({"alternatives": alternatives})
+        ids = self._prompt_ids(text, "text")
+
+        def work(job: Job[list[Generation]]) -> list[Generation]:
+            from tokenscope_widgets.analysis.decoding import prefill
+
+            row = self._row(ids, settings)
+            cache = self._new_cache(settings)
+            self._guard(job, [row], None, prefill(self.model.forward, [row], cache, lambda: job.cancelled))
+            return [row.builder.build("cancelled" if job.cancelled else "scored")]
+
+        return self._wait(self.worker.submit(work))[0]
+
+    def branch(
+        self,
+        run: Generation,
+        at: int,
+        token: str | int,
+        *,
+        keep_prompt: bool = True,
+        **settings: Any,
+    ) -> Generation:
+        """Put another token at a position and write on from there.
+
+        Parameters
+        ----------
+        run : Generation
+            The run to leave.
+        at : int
+            Position of the token to replace; negative ones count from the end. At a prompt position the rest of
+            the prompt is kept after the replacement and the answer is written anew.
+        token : str or int
+            Text (it may become several tokens) or a token id.
+        keep_prompt : bool
+            False drops the rest of the prompt after a replacement inside it.
+        **settings
+            Changes to the run's settings. ``max_new_tokens`` counts from after the replacement.
+
+        Raises
+        ------
+        InputError
+            Position outside the run, empty replacement, id outside the vocabulary.
+        """
+        return self._wait(self.start_branches(run, at, [token], keep_prompt=keep_prompt, **settings))[0]
+
+    def alternatives(self, run: Generation, at: int, k: int = 4, **settings: Any) -> list[Generation]:
+        """Regenerate from each of the ``k`` likeliest tokens other than the one that stands there, as one batch."""
+        return self._wait(self.start_branches(run, at, self.likeliest_others(run, at, k), **settings))
+
+    def likeliest_others(self, run: Generation, at: int, k: int) -> list[int]:
+        """Ids of the ``k`` likeliest tokens at a position, without the one that stands there.
+
+        Raises
+        ------
+        InputError
+            The run does not hold that many; nothing is known of the first position.
+        """
+        row = run.position(at)
+        stored = [i for i in run.tokens.model.top_ids[row].tolist() if i >= 0 and i != run.token_ids[row]]
+        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= len(stored):
+            raise bad_value(
+                "k",
+                k,
+                f"the run holds {len(stored)} other tokens at position {row}",
+                "Choose fewer, or generate with a larger alternatives=…",
+            )
+        return stored[:k]
+
+    def start_generate(
+        self, prompt: str | Sequence[int], observer: Observer | None = None, **settings: Any
+    ) -> Job[list[Generation]]:
+        """`generate`, at once: returns the job. Arguments are checked here."""
+        checked = self._settings(settings)
+        row = self._row(self._prompt_ids(prompt), checked)
+        return self._start([row], checked, observer)
+
+    def start_branches(
+        self,
+        run: Generation,
+        at: int,
+        tokens: Sequence[str | int],
+        observer: Observer | None = None,
+        *,
+        keep_prompt: bool = True,
+        **settings: Any,
+    ) -> Job[list[Generation]]:
+        """Several branches at one position as one batch, at once. Arguments are checked here."""
+        from tokenscope_widgets.analysis.branching import plan_branch
+
+        checked = self._settings(settings, run.settings)
+        plans = [plan_branch(run, at, self._replacement(token), keep_prompt) for token in tokens]
+        self._require_room(len(plans[0].token_ids), "prompt and replacement")
+        rows = [self._row(list(plan.token_ids), checked, plan) for plan in plans]
+        return self._start(rows, checked, observer)
+
+    def _start(
+        self, rows: list[Row], settings: DecodingSettings, observer: Observer | None
+    ) -> Job[list[Generation]]:
+        def work(job: Job[list[Generation]]) -> list[Generation]:
+            for group in _equal_lengths(rows):
+                self._decode(job, [rows[i] for i in group], settings, _reindexed(observer, group))
+            return [row.builder.build(row.finish) for row in rows]
+
+        return self.worker.submit(work, total=settings.max_new_tokens * len(rows))
+
+    def _decode(
+        self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None
+    ) -> None:
+        from tokenscope_widgets.analysis.decoding import decode
+
+        known = max(len(rows[0].builder) - 1, 0)
+        cache = self._caches.fork(rows[0].token_ids, known, len(rows)) if settings.use_cache else None
+        cache = cache or self._new_cache(settings)
+        steps = decode(
+            self.model.forward,
+            rows,
+            settings,
+            cache,
+            context_length=self.model.context_length,
+            cancelled=lambda: job.cancelled,
+        )
+        self._guard(job, rows, observer, steps)
+        if cache is not None and len(rows) == 1:
+            self._caches.add(rows[0].token_ids, cache)
+
+    def _guard(self, job: Job[Any], rows: list[Row], observer: Observer | None, steps: Any) -> None:
+        """Run the steps; whatever fails, keep what there is."""
+        done = job.progress - sum(len(row.token_ids) for row in rows)
+        try:
+            for _ in steps:
+                job.progress = done + sum(len(row.token_ids) for row in rows)
+                for index, row in enumerate(rows):
+                    if observer is not None:
+                        observer(index, row.builder)
+        except Exception as error:
+            failure = error if isinstance(error, TokenScopeError) else _as_out_of_memory(error, rows)
+            if failure is None:
+                raise
+            self._caches.clear()
+            failure.partial = [row.builder.build("error") for row in rows]
+            raise failure from error
+
+    def _settings(self, options: dict[str, Any], base: DecodingSettings | None = None) -> DecodingSettings:
+        if base is None:
+            base = DecodingSettings(eos_token_ids=self.model.eos_token_ids)
+        settings = settings_from(options, base)
+        settings.check(self.model.forward.vocabulary_size)
+        if settings.do_sample and settings.seed is None:
+            settings = replace(settings, seed=random.getrandbits(31))
+        return settings
+
+    def _row(self, ids: list[int], settings: DecodingSettings, plan: BranchPlan | None = None) -> Row:
+        from tokenscope_widgets.analysis.builder import GenerationBuilder
+        from tokenscope_widgets.analysis.decoding import Row
+
+        builder = GenerationBuilder(
+            bytes_of=self.model.token_bytes,
+            special_ids=self.model.token_bytes.special_ids,
+            prompt_length=plan.prompt_length if plan else len(ids),
+            settings=settings,
+            provenance=self._provenance,
+            lineage=plan.lineage if plan else None,
+            measured=plan.measured if plan else None,
+            strip_first_space=self.model.token_bytes.strips_first_space,
+        )
+        roles = plan.roles if plan else (Role.PROMPT,) * len(ids)
+        return Row(token_ids=ids, builder=builder, forced_roles=roles, seed=settings.seed or 0)
+
+    def _prompt_ids(self, prompt: str | Sequence[int], argument: str = "prompt") -> list[int]:
+        ids = self.model.encode(prompt) if isinstance(prompt, str) else self.model.check_ids(prompt, argument)
+        if not ids:
+            raise bad_value(argument, prompt, "is empty", "Give at least one token to continue from")
+        self._require_room(len(ids), argument)
+        return ids
+
+    def _require_room(self, length: int, what: str) -> None:
+        limit = self.model.context_length
+        if limit is not None and length >= limit:
+            raise bad_value(
+                what,
+                f"{length:,} tokens",
+                f"is too long: the model's context holds {limit:,} tokens, one of which must be left to write",
+                f"Leave out at least {length - limit + 1:,} tokens",
+            )
+
+    def _replacement(self, token: str | int) -> list[int]:
+        if isinstance(token, str):
+            if not token:
+                raise bad_value("token", token, "is empty", "Give the text or token id to put there")
+            return self.model.encode_continuation(token)
+        return self.model.check_ids([token], "token")
+
+    def _new_cache(self, settings: DecodingSettings) -> Any:
+        forward = self.model.forward
+        return forward.new_cache() if settings.use_cache and forward.supports_cache else None
+
+    def _wait(self, job: Job[list[Generation]]) -> list[Generation]:
+        """Wait for a job, with a progress bar if it takes longer than a second."""
+        from tqdm import tqdm
+
+        with tqdm(total=job.total, desc="Generating", unit="tokens", delay=1, leave=False) as bar:
+            return job.wait(tick=lambda: bar.update(job.progress - bar.n))
+
+
+def _equal_lengths(rows: Sequence[Row]) -> list[list[int]]:
+    """Indices of rows that can share a batch: as long, and measured as far, as each other."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for i, row in enumerate(rows):
+        groups.setdefault((len(row.token_ids), len(row.builder)), []).append(i)
+    return list(groups.values())
+
+
+def _reindexed(observer: Observer | None, group: Sequence[int]) -> Observer | None:
+    return None if observer is None else lambda i, builder: observer(group[i], builder)
+
+
+def _as_out_of_memory(error: Exception, rows: Sequence[Row]) -> OutOfMemoryError | None:
+    text = str(error).lower()
+    if not (isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text):
+        return None
+    length = max(len(row.token_ids) for row in rows)
+    return OutOfMemoryError(
+        f"The model ran out of memory at {length:,} tokens in a batch of {len(rows)}. "
+        "Use a shorter prompt, fewer alternatives at once, or dtype='bfloat16'."
+    )
