@@ -48,9 +48,7 @@ class Session:
     work between two tokens and returns what there is.
     """
 
-    def __init__(
-        self, model: Any, tokenizer: Any, *, name: str | None = None, revision: str | None = None
-    ) -> None:
+    def __init__(self, model: Any, tokenizer: Any, *, name: str | None = None, revision: str | None = None) -> None:
         from tokenscope_widgets.analysis.branching import PrefixCaches
         from tokenscope_widgets.models.local import LocalModel
 
@@ -214,9 +212,7 @@ class Session:
         rows = [self._row(list(plan.token_ids), checked, plan) for plan in plans]
         return self._start(rows, checked, observer)
 
-    def _start(
-        self, rows: list[Row], settings: DecodingSettings, observer: Observer | None
-    ) -> Job[list[Generation]]:
+    def _start(self, rows: list[Row], settings: DecodingSettings, observer: Observer | None) -> Job[list[Generation]]:
         def work(job: Job[list[Generation]]) -> list[Generation]:
             for group in _equal_lengths(rows):
                 self._decode(job, [rows[i] for i in group], settings, _reindexed(observer, group))
@@ -224,9 +220,7 @@ class Session:
 
         return self.worker.submit(work, total=settings.max_new_tokens * len(rows))
 
-    def _decode(
-        self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None
-    ) -> None:
+    def _decode(self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None) -> None:
         from tokenscope_widgets.analysis.decoding import decode
 
         known = max(len(rows[0].builder) - 1, 0)

@@ -40,9 +40,7 @@ class Alignment:
         return out
 
 
-def align(
-    reference_ids: Sequence[int] | NDArray[np.int64], other_ids: Sequence[int] | NDArray[np.int64]
-) -> Alignment:
+def align(reference_ids: Sequence[int] | NDArray[np.int64], other_ids: Sequence[int] | NDArray[np.int64]) -> Alignment:
     """Align two sequences of token ids: the common prefix and suffix first, then difflib between them."""
     a, b = np.asarray(reference_ids).tolist(), np.asarray(other_ids).tolist()
     shortest = min(len(a), len(b))

@@ -35,9 +35,7 @@ class BranchPlan:
     lineage: Lineage
 
 
-def plan_branch(
-    parent: Generation, at: int, replacement: Sequence[int], keep_prompt: bool = True
-) -> BranchPlan:
+def plan_branch(parent: Generation, at: int, replacement: Sequence[int], keep_prompt: bool = True) -> BranchPlan:
     """Plan to replace the token at ``at`` by ``replacement``.
 
     After a generated position everything is written anew. At a prompt position the rest of the prompt is kept

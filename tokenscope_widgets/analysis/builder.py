@@ -133,7 +133,7 @@ class GenerationBuilder:
 
     def _add(self, block: TokenTable) -> None:
         met = [block.token_ids, block.model.top_ids.ravel(), block.sampling.top_ids.ravel()]
-        for token_id in set(np.concatenate(met).tolist()):
+        for token_id in {int(i) for ids in met for i in ids}:
             if token_id >= 0 and token_id not in self.vocabulary:
                 self.vocabulary[token_id] = self._bytes_of(token_id)
         self._starts.append(self._length)

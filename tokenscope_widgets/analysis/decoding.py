@@ -34,9 +34,7 @@ class Row:
 
 
 @torch.inference_mode()
-def prefill(
-    forward: ForwardPass, rows: Sequence[Row], cache: Any, cancelled: Cancelled
-) -> Iterator[torch.Tensor]:
+def prefill(forward: ForwardPass, rows: Sequence[Row], cache: Any, cancelled: Cancelled) -> Iterator[torch.Tensor]:
     """Feed the rows' tokens, in slices, and add what was measured to their builders.
 
     All rows have the same length, and agree in what ``cache`` already holds. Rows are measured from where their
@@ -71,9 +69,7 @@ def _measure_forced(rows: Sequence[Row], ids: torch.Tensor, stop: int, logits: t
     known = min(keep, total - 1 - (stop - keep))
     for index, row in enumerate(rows):
         start = stop - keep + 1
-        measured = measure(
-            logits[index, :known], ids[index, start : start + known], row.builder.settings.alternatives
-        )
+        measured = measure(logits[index, :known], ids[index, start : start + known], row.builder.settings.alternatives)
         offset = start + len(row.forced_roles) - total
         for role, first, last in _stretches(row.forced_roles[offset : offset + known]):
             row.builder.extend(row.token_ids[start + first : start + last], role, measured[first:last])
@@ -115,7 +111,8 @@ def decode(
     """
     clock = time.perf_counter()
     logits = None
-    for logits in prefill(forward, rows, cache, cancelled):
+    for predicting in prefill(forward, rows, cache, cancelled):
+        logits = predicting
         yield rows
     if logits is None or cancelled():
         _finish(rows, "cancelled")

@@ -18,9 +18,7 @@ def generation_frame(run: Generation) -> pd.DataFrame:
     ends = run.byte_ends
     columns = {
         "token_id": run.token_ids,
-        "text": [
-            text or run.token_label(int(i)) for text, i in zip(run.tokens.texts, run.token_ids, strict=True)
-        ],
+        "text": [text or run.token_label(int(i)) for text, i in zip(run.tokens.texts, run.token_ids, strict=True)],
         "role": [Role(r).name.lower() for r in run.tokens.roles],
         "byte_start": [e - len(b) for e, b in zip(ends, run.tokens.token_bytes, strict=True)],
         "byte_end": ends,

@@ -33,9 +33,7 @@ def measure(logits: torch.Tensor, token_ids: torch.Tensor, k: int) -> TokenDistr
         A row holds NaN or +inf.
     """
     starts = range(0, len(logits), _ROWS_AT_ONCE)
-    parts = [
-        _measure_chunk(logits[i : i + _ROWS_AT_ONCE], token_ids[i : i + _ROWS_AT_ONCE], k) for i in starts
-    ]
+    parts = [_measure_chunk(logits[i : i + _ROWS_AT_ONCE], token_ids[i : i + _ROWS_AT_ONCE], k) for i in starts]
     return TokenDistribution.concat(parts) if parts else TokenDistribution.unknown(0, k)
 
 

@@ -241,9 +241,7 @@ class Generation:
     def running_perplexity(self) -> Floats:
         """exp of the mean surprisal so far, float32 [token]; counted afresh after the prompt."""
         cut = self.prompt_length
-        return np.concatenate(
-            [_running_perplexity(self.surprisal_nats[s]) for s in (slice(0, cut), slice(cut, None))]
-        )
+        return np.concatenate([_running_perplexity(self.surprisal_nats[s]) for s in (slice(0, cut), slice(cut, None))])
 
     @cached_property
     def mean_surprisal_nats(self) -> float:
@@ -271,9 +269,7 @@ class Generation:
             Outside the run.
         """
         if isinstance(at, bool) or not isinstance(at, int | np.integer) or not -len(self) <= at < len(self):
-            raise bad_value(
-                name, at, f"is not a position in a run of {len(self)} tokens", f"Use 0 … {len(self) - 1}"
-            )
+            raise bad_value(name, at, f"is not a position in a run of {len(self)} tokens", f"Use 0 … {len(self) - 1}")
         return int(at) % len(self)
 
     def alternatives(self, at: int) -> list[tuple[int, str, float]]:
@@ -281,9 +277,7 @@ class Generation:
         row = self.position(at)
         ids, logprobs = self.tokens.model.top_ids[row], self.tokens.model.top_logprobs_nats[row]
         return [
-            (int(i), self.token_label(int(i)), float(np.exp(p)))
-            for i, p in zip(ids, logprobs, strict=True)
-            if i >= 0
+            (int(i), self.token_label(int(i)), float(np.exp(p))) for i, p in zip(ids, logprobs, strict=True) if i >= 0
         ]
 
     def to_frame(self) -> pd.DataFrame:

@@ -52,14 +52,10 @@ class Chooser:
     def __init__(self, settings: DecodingSettings, seeds: Sequence[int], device: torch.device) -> None:
         self._processors = processors_for(settings)
         self._sample = settings.do_sample
-        self._generators = (
-            [torch.Generator(device).manual_seed(seed) for seed in seeds] if self._sample else []
-        )
+        self._generators = [torch.Generator(device).manual_seed(seed) for seed in seeds] if self._sample else []
 
     @torch.inference_mode()
-    def __call__(
-        self, context: Sequence[Sequence[int]], logits: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def __call__(self, context: Sequence[Sequence[int]], logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Tokens [row] and the scores [row, vocabulary] they were chosen by.
 
         ``context`` holds all token ids of each row so far; ``logits`` is float32 [row, vocabulary]. The scores

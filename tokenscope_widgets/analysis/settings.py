@@ -86,9 +86,7 @@ class DecodingSettings:
         if self.seed is not None and (isinstance(self.seed, bool) or not isinstance(self.seed, int)):
             raise bad_value("seed", self.seed, "must be a whole number or None", "None chooses one for you")
         if any(not isinstance(s, str) or not s for s in self.stop_strings):
-            raise bad_value(
-                "stop_strings", self.stop_strings, "must be texts of one character or more", "Leave it out"
-            )
+            raise bad_value("stop_strings", self.stop_strings, "must be texts of one character or more", "Leave it out")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values that JSON can hold."""
@@ -125,9 +123,7 @@ def settings_from(options: dict[str, Any], base: DecodingSettings | None = None)
     known = set(base.to_dict())
     for name in options:
         if name not in known:
-            raise bad_value(
-                name, options[name], "is not a generation setting", f"Known: {', '.join(sorted(known))}"
-            )
+            raise bad_value(name, options[name], "is not a generation setting", f"Known: {', '.join(sorted(known))}")
     defaults = DecodingSettings().to_dict()
     given = {name: value for name, value in options.items() if value is not None or defaults[name] is None}
     if "do_sample" not in given and any(given.get(name) is not None for name in _SAMPLING_ONLY):
@@ -144,6 +140,4 @@ def _is_number(value: object) -> bool:
 def _check_count(name: str, value: object, most: int | None) -> None:
     limit = f" and at most the vocabulary's {most:,}" if most else ""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1 or (most and value > most):
-        raise bad_value(
-            name, value, f"must be a whole number of at least 1{limit}", "Choose a number in that range"
-        )
+        raise bad_value(name, value, f"must be a whole number of at least 1{limit}", "Choose a number in that range")

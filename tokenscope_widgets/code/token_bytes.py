@@ -60,9 +60,7 @@ class TokenBytes:
 
 def _special_ids(tokenizer: Any) -> frozenset[int]:
     added = getattr(tokenizer, "added_tokens_decoder", {})
-    return frozenset(tokenizer.all_special_ids) | {
-        int(i) for i, t in added.items() if getattr(t, "special", False)
-    }
+    return frozenset(tokenizer.all_special_ids) | {int(i) for i, t in added.items() if getattr(t, "special", False)}
 
 
 def _scheme(tokenizer: Any) -> tuple[Callable[[str], bytes], bool]:
@@ -75,8 +73,6 @@ def _scheme(tokenizer: Any) -> tuple[Callable[[str], bytes], bool]:
         return byte_level_bytes, False
     if kinds & {"ByteFallback", "Metaspace"} or any(s.get("pattern", {}).get("String") == "▁" for s in steps):
         strips = any(step["type"] == "Strip" and step.get("start") for step in steps)
-        prepends = any(
-            step["type"] == "Metaspace" and step.get("prepend_scheme") != "never" for step in steps
-        )
+        prepends = any(step["type"] == "Metaspace" and step.get("prepend_scheme") != "never" for step in steps)
         return sentencepiece_bytes, strips or prepends
     return (lambda piece: str(tokenizer.convert_tokens_to_string([piece])).encode()), False

@@ -29,9 +29,7 @@ class LocalModel:
         The tokens that end a text, from the model's generation config, else from the tokenizer; may be none.
     """
 
-    def __init__(
-        self, model: Any, tokenizer: Any, name: str | None = None, revision: str | None = None
-    ) -> None:
+    def __init__(self, model: Any, tokenizer: Any, name: str | None = None, revision: str | None = None) -> None:
         _require_causal(model)
         model.requires_grad_(False).eval()
         self.model = model
@@ -40,9 +38,7 @@ class LocalModel:
         self.revision = revision or getattr(model.config, "_commit_hash", None)
         self.forward = ForwardPass(model)
         self.token_bytes = TokenBytes(tokenizer)
-        self.context_length: int | None = getattr(
-            model.config.get_text_config(), "max_position_embeddings", None
-        )
+        self.context_length: int | None = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         self.eos_token_ids = _eos_ids(model, tokenizer)
 
     def provenance(self, session_id: str) -> Provenance:
@@ -152,9 +148,7 @@ def _explain(name: str, error: Exception) -> str:
     remedy = "Check the name; pass a folder that holds the model, or 'smollm2-135m' for the embedded default"
     text = str(error)
     if "safetensors" in text:
-        remedy = (
-            "Only safetensors weights are loaded, because others can run code: convert the checkpoint first"
-        )
+        remedy = "Only safetensors weights are loaded, because others can run code: convert the checkpoint first"
     elif "Unrecognized configuration class" in text or "AutoModelForCausalLM" in text:
         remedy = "It is no causal language model: choose one that generates text"
     elif "trust_remote_code" in text:
