@@ -37,6 +37,15 @@ class Job(Generic[T]):
         """Whether it has ended."""
         return self._future.done()
 
+    @property
+    def failure(self) -> BaseException | None:
+        """The error it ended with, if it has ended so."""
+        return self._future.exception() if self._future.done() else None
+
+    def then(self, call: Callable[[Job[T]], None]) -> None:
+        """Call with the job once it has ended, on the worker thread (or here, if it has ended already)."""
+        self._future.add_done_callback(lambda _future: call(self))
+
     def cancel(self) -> None:
         """Ask the work to end at its next step; it keeps what it has."""
         self._cancel.set()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenscope_widgets.analysis.forward import ForwardPass
-from tokenscope_widgets.analysis.records import Provenance
+from tokenscope_widgets.analysis.records import Provenance, label
 from tokenscope_widgets.code.token_bytes import TokenBytes
 from tokenscope_widgets.errors import InputError, ModelLoadError, bad_value
 
@@ -78,6 +78,10 @@ class LocalModel:
         if anchored[: len(anchor)] == anchor and self._source(anchored[len(anchor) :]) == text.encode():
             return anchored[len(anchor) :]
         return ids
+
+    def label(self, token_id: int) -> str:
+        """A token as written for a reader."""
+        return label(self.token_bytes(token_id))
 
     def check_ids(self, token_ids: Sequence[int], argument: str = "token_ids") -> list[int]:
         """The ids as plain integers.
