@@ -118,7 +118,7 @@ class Session:
     def score(self, text: str | Sequence[int], *, alternatives: int = 10) -> Generation:
         """Measure every token of a text that someone wrote; nothing is generated."""
         settings = self._settings({"alternatives": alternatives})
-        ids = self._prompt_ids(text, "text")
+        ids = self._prompt_ids(text, "text", to_write=0)
 
         def work(job: Job[list[Generation]]) -> list[Generation]:
             from tokenscope_widgets.analysis.decoding import prefill
@@ -208,14 +208,18 @@ class Session:
 
         checked = self._settings(settings, run.settings)
         plans = [plan_branch(run, at, self._replacement(token), keep_prompt) for token in tokens]
-        self._require_room(len(plans[0].token_ids), "prompt and replacement")
+        self._require_room(max(len(plan.token_ids) for plan in plans), "prompt and replacement")
         rows = [self._row(list(plan.token_ids), checked, plan) for plan in plans]
         return self._start(rows, checked, observer)
 
     def _start(self, rows: list[Row], settings: DecodingSettings, observer: Observer | None) -> Job[list[Generation]]:
         def work(job: Job[list[Generation]]) -> list[Generation]:
-            for group in _equal_lengths(rows):
-                self._decode(job, [rows[i] for i in group], settings, _reindexed(observer, group))
+            try:
+                for group in _equal_lengths(rows):
+                    self._decode(job, [rows[i] for i in group], settings, _reindexed(observer, group))
+            except TokenScopeError as error:
+                error.partial = [row.builder.build("error" if row.finish == "running" else row.finish) for row in rows]
+                raise
             return [row.builder.build(row.finish) for row in rows]
 
         return self.worker.submit(work, total=settings.max_new_tokens * len(rows))
@@ -281,21 +285,22 @@ class Session:
         roles = plan.roles if plan else (Role.PROMPT,) * len(ids)
         return Row(token_ids=ids, builder=builder, forced_roles=roles, seed=settings.seed or 0)
 
-    def _prompt_ids(self, prompt: str | Sequence[int], argument: str = "prompt") -> list[int]:
-        ids = self.model.encode(prompt) if isinstance(prompt, str) else self.model.check_ids(prompt, argument)
+    def _prompt_ids(self, prompt: str | Sequence[int], argument: str = "prompt", to_write: int = 1) -> list[int]:
+        ids = self.model.encode(prompt, argument) if isinstance(prompt, str) else self.model.check_ids(prompt, argument)
         if not ids:
             raise bad_value(argument, prompt, "is empty", "Give at least one token to continue from")
-        self._require_room(len(ids), argument)
+        self._require_room(len(ids), argument, to_write)
         return ids
 
-    def _require_room(self, length: int, what: str) -> None:
+    def _require_room(self, length: int, what: str, to_write: int = 1) -> None:
         limit = self.model.context_length
-        if limit is not None and length >= limit:
+        if limit is not None and length + to_write > limit:
+            left = ", one of which must be left to write" if to_write else ""
             raise bad_value(
                 what,
                 f"{length:,} tokens",
-                f"is too long: the model's context holds {limit:,} tokens, one of which must be left to write",
-                f"Leave out at least {length - limit + 1:,} tokens",
+                f"is too long: the model's context holds {limit:,} tokens{left}",
+                f"Leave out at least {length + to_write - limit:,} tokens",
             )
 
     def _replacement(self, token: str | int) -> list[int]:

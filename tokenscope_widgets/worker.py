@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -57,10 +58,9 @@ class Job(Generic[T]):
         """
         while True:
             try:
-                return self._future.result(timeout=tick_seconds)
-            except TimeoutError:
+                wait_for([self._future], timeout=tick_seconds)
                 if self._future.done():
-                    raise
+                    return self._future.result()
                 if tick:
                     tick()
             except KeyboardInterrupt:

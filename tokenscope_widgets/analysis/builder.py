@@ -91,7 +91,7 @@ class GenerationBuilder:
     def rows(self, start: int, stop: int) -> TokenTable:
         """The rows from ``start`` up to ``stop``."""
         first = max(bisect_right(self._starts, start) - 1, 0)
-        last = bisect_right(self._starts, stop - 1)
+        last = max(bisect_right(self._starts, stop - 1), first + 1)
         base = self._starts[first]
         return TokenTable.concat(self._blocks[first:last])[start - base : stop - base]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -83,10 +84,14 @@ class DecodingSettings:
             raise bad_value("top_p", self.top_p, "must lie in (0, 1]", "None or 1 keeps every token")
         if self.min_p is not None and not (_is_number(self.min_p) and 0 <= self.min_p <= 1):
             raise bad_value("min_p", self.min_p, "must lie in [0, 1]", "None or 0 keeps every token")
-        if self.seed is not None and (isinstance(self.seed, bool) or not isinstance(self.seed, int)):
-            raise bad_value("seed", self.seed, "must be a whole number or None", "None chooses one for you")
-        if any(not isinstance(s, str) or not s for s in self.stop_strings):
-            raise bad_value("stop_strings", self.stop_strings, "must be texts of one character or more", "Leave it out")
+        if self.seed is not None and (
+            isinstance(self.seed, bool) or not isinstance(self.seed, int) or not -(2**63) <= self.seed < 2**64
+        ):
+            raise bad_value("seed", self.seed, "must be a whole number of 64 bits or None", "None chooses one for you")
+        if any(not isinstance(s, str) or not s or not _is_encodable(s) for s in self.stop_strings):
+            raise bad_value(
+                "stop_strings", self.stop_strings, "must be texts of one whole character or more", "Leave it out"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values that JSON can hold."""
@@ -130,11 +135,21 @@ def settings_from(options: dict[str, Any], base: DecodingSettings | None = None)
         given["do_sample"] = True
     if isinstance(given.get("stop_strings"), str):
         given["stop_strings"] = [given["stop_strings"]]
+    if isinstance(given.get("eos_token_ids"), int):
+        given["eos_token_ids"] = [given["eos_token_ids"]]
+    for name in ("stop_strings", "eos_token_ids"):
+        if name in given and not isinstance(given[name], Iterable):
+            raise bad_value(name, given[name], "is not a list", "Give a list, or leave it out")
     return DecodingSettings.from_dict({**base.to_dict(), **given})
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_encodable(text: str) -> bool:
+    """Whether it holds no half of a surrogate pair."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _check_count(name: str, value: object, most: int | None) -> None:

@@ -53,7 +53,10 @@ class TokenBytes:
 
     def _look_up(self, token_id: int) -> bytes:
         if token_id in self._added:
-            return self._added[token_id].encode()
+            text = self._added[token_id]
+            # Gemma's runs of spaces are added tokens, and still written with "▁"
+            plain = token_id in self.special_ids or self._convert is not sentencepiece_bytes
+            return text.encode() if plain else self._convert(text)
         piece = self._tokenizer.convert_ids_to_tokens(token_id)
         return b"" if piece is None else self._convert(piece)
 

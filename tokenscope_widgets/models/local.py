@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -53,7 +54,7 @@ class LocalModel:
             session_id=session_id,
         )
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, argument: str = "prompt") -> list[int]:
         """Token ids of a text, with the special tokens the tokenizer puts around it.
 
         Raises
@@ -62,9 +63,9 @@ class LocalModel:
             The text is empty.
         """
         if not isinstance(text, str):
-            raise bad_value("prompt", text, "must be a text", "Pass a str, or a list of token ids")
+            raise bad_value(argument, text, "must be a text", "Pass a str, or a list of token ids")
         if not text:
-            raise bad_value("prompt", text, "is empty", "Give at least one character to continue from")
+            raise bad_value(argument, text, "is empty", "Give at least one character to continue from")
         return list(self.tokenizer(whole_characters(text))["input_ids"])
 
     def encode_continuation(self, text: str) -> list[int]:
@@ -89,9 +90,14 @@ class LocalModel:
         Raises
         ------
         InputError
-            One is outside the vocabulary.
+            One is outside the vocabulary, or no whole number.
         """
-        ids = [int(i) for i in token_ids]
+        try:
+            ids = [operator.index(i) for i in token_ids]
+        except TypeError:
+            raise bad_value(
+                argument, token_ids, "is neither text nor token ids", "Pass a str, or whole numbers"
+            ) from None
         size = self.forward.vocabulary_size
         for token_id in ids:
             if not 0 <= token_id < size:

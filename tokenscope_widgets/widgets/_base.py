@@ -32,8 +32,8 @@ class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
         What colours the tokens: ``probability``, ``surprisal``, ``entropy``, ``margin`` or ``rank``.
     scale : str
         ``"absolute"`` (two runs can be compared) or ``"percentile"`` (within the run).
-    show_line_numbers, show_whitespace, show_special : bool
-        What is drawn beside the text.
+    show_line_numbers, show_whitespace, show_special, color_prompt : bool
+        What is drawn beside the text; whether prompt tokens are coloured too.
     error : str
         The last error, as shown in the widget; empty where there is none.
     """
@@ -43,6 +43,7 @@ class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
     show_line_numbers = t.Bool(True).tag(sync=True)
     show_whitespace = t.Bool(False).tag(sync=True)
     show_special = t.Bool(False).tag(sync=True)
+    color_prompt = t.Bool(False).tag(sync=True)
     error = t.Unicode("").tag(sync=True)
     _snapshot = t.Any().tag(sync=True, to_json=lambda _value, widget: widget._feed.snapshot())
 

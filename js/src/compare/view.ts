@@ -1,0 +1,109 @@
+/** One view of several runs side by side. */
+import { effect } from "@preact/signals-core";
+import { MetricBar, Notice } from "../shared/bars";
+import { Comparison, differences } from "../shared/comparison";
+import { h, oncePerFrame, replaceChildren } from "../shared/dom";
+import type { Link } from "../shared/link";
+import { absoluteScale, metricOf, percentileScale } from "../shared/metrics";
+import { onTraits, setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
+import type { Span } from "../shared/rows";
+import type { Run } from "../shared/runs";
+import { SettingsPanel } from "../shared/settings";
+import { followTheme } from "../shared/theme";
+import { onHover, Tooltip } from "../shared/tooltip";
+
+const TRAITS = ["selected", "column", "kept", "metric", "scale", "error", "show_special", "_columns", "_alignments"];
+
+export class CompareView {
+  private readonly root = h("div", { class: "ts-root ts-compare", "data-lm-suppress-shortcuts": "true" });
+  private readonly notice = new Notice(() => setTrait(this.model, "error", ""));
+  private readonly bar: MetricBar;
+  private readonly settings: SettingsPanel;
+  private readonly comparison: Comparison;
+  private readonly table = h("div", { class: "ts-table" });
+  private readonly hint = h("p", { class: "ts-hint" }, "Click a token to compare its numbers with those of its counterparts.");
+  private readonly cleanUps: CleanUp[] = [];
+  private runs: Run[] = [];
+  private drawnFor = "";
+  private focusNext = false;
+
+  constructor(
+    private readonly link: Link,
+    private readonly model: WidgetModel,
+    el: HTMLElement,
+  ) {
+    this.bar = new MetricBar(model);
+    this.settings = new SettingsPanel(model, false);
+    this.comparison = new Comparison({
+      select: (column, i) => this.selectToken(column, i),
+      keep: (column) => setTrait(model, "kept", column),
+      keepLabel: (column) => (this.model.get("kept") === column ? "✓ kept" : "Keep this one"),
+    });
+    const view = h("button", { type: "button", class: "ts-quiet", "aria-expanded": "false" }, "View");
+    view.addEventListener("click", () => view.setAttribute("aria-expanded", String(this.settings.toggle())));
+    this.bar.element.append(view);
+    this.root.append(this.notice.element, this.bar.element, this.settings.element, this.comparison.element, this.table, this.hint);
+    el.append(this.root);
+    this.listen();
+    this.update();
+  }
+
+  dispose(): void {
+    for (const cleanUp of this.cleanUps) cleanUp();
+    this.settings.dispose();
+    this.root.remove();
+  }
+
+  private listen(): void {
+    const redraw = oncePerFrame(() => this.update());
+    const tooltip = new Tooltip(this.root);
+    this.cleanUps.push(
+      onTraits(this.model, TRAITS, redraw),
+      effect(() => {
+        void this.link.version.value;
+        void this.link.presence.value;
+        redraw();
+      }),
+      followTheme(this.root, redraw),
+      onHover(this.comparison.element, "[data-i]", (span) => {
+        const token = span && this.comparison.at(span);
+        if (!span || !token) return tooltip.hide();
+        tooltip.show(span, ...differences(this.comparison, this.runs, ...token, true));
+      }),
+    );
+    const second = setTimeout(() => this.link.hello(), 1000);
+    this.cleanUps.push(() => clearTimeout(second));
+    this.link.hello();
+  }
+
+  private selectToken(column: number, i: number): void {
+    this.focusNext = true;
+    this.model.set("column", column);
+    setTrait(this.model, "selected", i);
+    this.update();
+  }
+
+  private update(): void {
+    const metric = metricOf(this.model.get("metric"));
+    const percentile = this.model.get("scale") === "percentile";
+    this.runs = trait<string[]>(this.model, "_columns", []).map((id) => this.link.store.runs.get(id)).filter((run): run is Run => !!run);
+    this.notice.update(this.link.presence.value, trait(this.model, "error", ""));
+    this.bar.update(metric, percentile, undefined);
+    if (this.runs.length < 2) return;
+    const alignments = trait<Record<string, Span[]>>(this.model, "_alignments", {});
+    const special = this.model.get("show_special") === true;
+    const key = [metric.name, percentile, special, this.model.get("kept"), ...this.runs.flatMap((run) => [run.id, run.length])].join();
+    if (key !== this.drawnFor) {
+      this.drawnFor = key;
+      const scales = this.runs.map((run) => (percentile ? percentileScale(metric, run) : absoluteScale(metric)));
+      this.comparison.update({ runs: this.runs, reference: trait(this.model, "_reference", 0), alignments, metric, scales, special });
+    }
+    const i = trait(this.model, "selected", -1);
+    const column = trait(this.model, "column", 0);
+    const known = i >= 0 && column < this.runs.length && i < this.runs[column].length;
+    this.comparison.select(known ? [column, i] : null, this.focusNext);
+    this.focusNext = false;
+    replaceChildren(this.table, ...(known ? differences(this.comparison, this.runs, column, i) : []));
+    this.hint.hidden = known;
+  }
+}

@@ -1,0 +1,235 @@
+/** Runs side by side: shared lines in one row, the shared beginning folded, the divergence ringed. */
+import { h, replaceChildren, type Child } from "./dom";
+import { HESITATION_NATS, number, percent, type HeatScale, type Metric } from "./metrics";
+import { arrange, inverse, lineIndex, linesOf, lineWeights, partners, prefixSpans, type Piece, type Span } from "./rows";
+import { Role, type Run } from "./runs";
+import { displayText, labelText } from "./text";
+import { setHeat, tokenClass } from "./token_area";
+
+export interface ComparisonHost {
+  select(column: number, token: number): void;
+  keep(column: number): void;
+  /** What the button of a column says; null for no button. */
+  keepLabel(column: number): string | null;
+}
+
+export interface ComparisonInput {
+  runs: Run[];
+  reference: number;
+  alignments: Record<string, Span[]>;
+  metric: Metric;
+  scales: HeatScale[];
+  special: boolean;
+}
+
+interface Column {
+  run: Run;
+  lines: Piece[][];
+  lineOf: Int32Array;
+  /** Reference token to own token. */
+  forward: Int32Array;
+  /** Own token to reference token. */
+  back: Int32Array;
+  spans: Map<number, HTMLElement[]>;
+}
+
+const FOLD_FROM = 2;
+
+export class Comparison {
+  readonly element = h("div", { class: "ts-columns", role: "group", "aria-label": "Runs side by side" });
+  private columns: Column[] = [];
+  private unfolded = false;
+  private divergence = 0;
+  private input: ComparisonInput | null = null;
+  private selected: [number, number] | null = null;
+
+  constructor(private readonly host: ComparisonHost) {
+    this.element.addEventListener("click", (event) => this.clicked(event));
+    this.element.addEventListener("keydown", (event) => this.pressed(event));
+  }
+
+  /** The token, its column and its partners under an element. */
+  at(element: Element): [number, number] | null {
+    const span = element.closest<HTMLElement>("[data-i]");
+    const column = element.closest<HTMLElement>("[data-column]");
+    return span && column ? [Number(column.dataset.column), Number(span.dataset.i)] : null;
+  }
+
+  /** The token aligned to (column, i) in another column, or −1; where the runs part, the tokens they part with. */
+  partner(column: number, i: number, other: number): number {
+    if (i === this.divergence) return i < (this.columns[other]?.run.length ?? 0) ? i : -1;
+    const reference = this.columns[column]?.back[i] ?? -1;
+    return reference < 0 ? -1 : (this.columns[other]?.forward[reference] ?? -1);
+  }
+
+  update(input: ComparisonInput): void {
+    const before = this.input?.runs.map((run) => run.id).join();
+    if (before !== input.runs.map((run) => run.id).join()) {
+      if (before === undefined || this.input?.runs[0]?.id !== input.runs[0]?.id) this.unfolded = false;
+      this.selected = null;
+    }
+    this.input = input;
+    const reference = input.runs[input.reference];
+    this.columns = input.runs.map((run) => {
+      const stored = run.running ? undefined : input.alignments[run.id];
+      const spans: Span[] = run === reference ? [[0, 0, run.length, 0, run.length]] : (stored ?? prefixSpans(reference.ids, run.ids));
+      const texts = run.roles.map((role, i) => (role === Role.Special ? (input.special ? labelText(run.tokenText(i)) : "") : run.texts[i]));
+      const lines = linesOf(texts);
+      const forward = partners(spans, reference.length);
+      return { run, lines, lineOf: lineIndex(lines, run.length), forward, back: inverse(forward, run.length), spans: new Map() };
+    });
+    this.divergence = Math.min(...this.columns.map((c) => firstMiss(c.forward)));
+    this.draw();
+  }
+
+  /** Mark a token and its partners; null for none. */
+  select(token: [number, number] | null, focus: boolean): void {
+    for (const span of this.element.querySelectorAll(".sel, .mate")) span.classList.remove("sel", "mate");
+    this.selected = token;
+    if (!token) return;
+    const [column, i] = token;
+    for (const span of this.columns[column]?.spans.get(i) ?? []) span.classList.add("sel");
+    this.columns.forEach((c, other) => {
+      if (other === column) return;
+      for (const span of c.spans.get(this.partner(column, i, other)) ?? []) span.classList.add("mate");
+    });
+    if (focus) this.columns[column]?.spans.get(i)?.[0]?.focus({ preventScroll: true });
+  }
+
+  private draw(): void {
+    const input = this.input!;
+    const reference = this.columns[input.reference];
+    const rest = this.columns.filter((c) => c !== reference);
+    const side = (c: Column) => ({ lineOf: c.lineOf, weights: lineWeights(c.lines), partner: c.forward });
+    const placed = arrange(side(reference), rest.map(side));
+    const shared = reference.lineOf[Math.min(this.divergence, reference.run.length - 1)] ?? 0;
+    const folded = !this.unfolded && shared >= FOLD_FROM ? shared : 0;
+    const height = placed.rows - folded + 2;
+    replaceChildren(
+      this.element,
+      ...this.columns.map((column, c) => {
+        const rows = column === reference ? placed.reference : placed.others[rest.indexOf(column)];
+        return this.drawColumn(column, c, rows, folded, shared, height);
+      }),
+    );
+    this.element.style.setProperty("--columns", String(this.columns.length));
+    if (this.selected) this.select(this.selected, false);
+  }
+
+  private drawColumn(column: Column, c: number, rows: number[], folded: number, shared: number, height: number): HTMLElement {
+    const element = h("div", { class: "ts-column", "data-column": c, role: "listbox", "aria-label": this.titleOf(column.run, c) });
+    element.style.gridRow = `1 / span ${height}`;
+    const fold =
+      shared >= FOLD_FROM
+        ? h("button", { type: "button", class: "ts-fold", onclick: () => this.toggleFold() }, folded ? `… ${shared} lines shared` : "fold the shared lines")
+        : h("span", { class: "ts-fold" }, "");
+    element.append(this.header(column.run, c), fold);
+    column.lines.forEach((line, l) => {
+      if (l < folded) return;
+      const row = h("div", { class: "ts-row", role: "presentation" }, ...line.map((piece) => this.drawPiece(column, c, piece)));
+      row.style.gridRow = String(rows[l] - folded + 3);
+      element.append(row);
+    });
+    if (column.run.running) element.append(h("span", { class: "ts-writing", "aria-hidden": "true" }));
+    return element;
+  }
+
+  private drawPiece(column: Column, c: number, piece: Piece): HTMLElement {
+    const { run, back } = column;
+    const i = piece.token;
+    const { metric, scales } = this.input!;
+    const shared = c === this.input!.reference ? this.columns.every((other) => other.forward[i] >= 0) : back[i] >= 0;
+    const span = h("span", { class: tokenClass(run, i, run.texts[i]), "data-i": i, role: "option", tabindex: -1 });
+    span.textContent = displayText(piece.text);
+    span.classList.add(shared ? "same" : "diff");
+    if (piece.newline) span.classList.add("nl");
+    if (i === this.divergence) {
+      span.classList.add("fork");
+      span.tabIndex = 0;
+    }
+    const colored = i >= run.meta.prompt_length || run.roles[i] === Role.Replaced;
+    if (colored) setHeat(span, scales[c](metric.value(run, i)), run.model.scalars.entropy.at(i) >= HESITATION_NATS);
+    const known = column.spans.get(i);
+    if (known) known.push(span);
+    else column.spans.set(i, [span]);
+    return span;
+  }
+
+  private titleOf(run: Run, c: number): string {
+    const first = this.divergence < run.length ? labelText(run.tokenText(this.divergence)) : "";
+    return `run ${c + 1}${first ? `, from ${first}` : ""}`;
+  }
+
+  private header(run: Run, c: number): HTMLElement {
+    const at = this.divergence;
+    const label = this.host.keepLabel(c);
+    const typed = run.meta.lineage && run.meta.lineage.replacement.length > 1 ? run.meta.lineage : null;
+    const chip = typed && typed.at === at ? typed.text : at < run.length ? run.tokenText(at) : "(ends)";
+    const tokens = typed && typed.at === at ? `${typed.replacement.length} tokens` : percent(run.probability(at));
+    const facts = [`${run.length - run.meta.prompt_length} tokens`, `perplexity ${number(Math.exp(run.meanSurprisal()))}`, FINISH[run.meta.finish] ?? ""];
+    return h(
+      "header",
+      {},
+      h("div", {}, h("code", { class: "ts-fork-token", title: "the token where the runs part" }, labelText(chip)), h("span", { class: "ts-share" }, tokens), label !== null && h("button", { type: "button", class: "ts-keep", onclick: () => this.host.keep(c), title: "make this the current run" }, label)),
+      h("small", {}, facts.filter(Boolean).join(" · ")),
+    );
+  }
+
+  private toggleFold(): void {
+    this.unfolded = !this.unfolded;
+    this.draw();
+  }
+
+  private clicked(event: Event): void {
+    const token = this.at(event.target as Element);
+    if (token) this.host.select(...token);
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    const token = this.at(event.target as Element);
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!token) return;
+    const [column, i] = token;
+    if (by) {
+      const next = this.columns[column].spans.has(i + by) ? i + by : i;
+      this.host.select(column, next);
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const other = (column + (event.key === "ArrowDown" ? 1 : -1) + this.columns.length) % this.columns.length;
+      const mate = this.partner(column, i, other);
+      this.host.select(other, mate >= 0 ? mate : Math.min(this.divergence, this.columns[other].run.length - 1));
+    } else if (event.key === "Enter" || event.key === " ") this.host.select(column, i);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+export const FINISH: Record<string, string> = {
+  running: "writing …",
+  length: "stopped at the token limit",
+  end_token: "ended by itself",
+  stop_string: "met a stop string",
+  context: "the context is full",
+  cancelled: "stopped by you",
+  error: "broken off by an error",
+  scored: "a given text",
+};
+
+function firstMiss(forward: Int32Array): number {
+  const miss = forward.indexOf(-1);
+  return miss < 0 ? forward.length : miss;
+}
+
+/** The numbers of a token and of its partners, as a small table; `brief` leaves out runs without one. */
+export function differences(comparison: Comparison, runs: Run[], column: number, i: number, brief = false): Child[] {
+  const own = runs[column];
+  const rows = runs.map((run, other) => {
+    const j = other === column ? i : comparison.partner(column, i, other);
+    if (brief && j < 0) return null;
+    const gap = run.surprisal(j) - own.surprisal(i);
+    const cells = j < 0 ? ["–", "not there", "", ""] : [labelText(run.tokenText(j)), percent(run.probability(j)), number(run.surprisal(j)), other === column || Number.isNaN(gap) ? "" : `${gap < 0 ? "−" : "+"}${number(Math.abs(gap))}`];
+    return h("tr", { class: other === column ? "own" : "" }, h("th", { scope: "row" }, `run ${other + 1}`), h("td", {}, h("code", {}, cells[0])), ...cells.slice(1).map((cell) => h("td", {}, cell)));
+  });
+  const head = ["", "token", "probability", "surprisal, nats", "Δ surprisal"].map((name) => h("th", { scope: "col" }, name));
+  return [h("table", { class: "ts-differences" }, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows))];
+}

@@ -1,0 +1,116 @@
+/** One connection per model: rows in, requests out, and whether anybody answers. All views of the model share it. */
+import { signal, type Signal } from "@preact/signals-core";
+import { trait, type WidgetModel } from "./model";
+import type { BufferLike, KernelMessage, RowsMessage, Snapshot } from "./protocol";
+import { RunStore } from "./runs";
+
+export type Presence = "live" | "silent" | "gone" | "static";
+
+const ANSWER_EXPECTED_MS = 4000;
+const PROBE_MS = 2000;
+const SILENCE_MS = 1000;
+
+const GONE = "The kernel is gone. What was computed stays here; run the cell again to go on.";
+const STATIC = "There is no kernel behind this page: it shows what was computed before it was saved.";
+
+export class Link {
+  readonly store = new RunStore();
+  /** Grows with every change of the store. */
+  readonly version = signal(0);
+  readonly presence: Signal<Presence>;
+  private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  private next = 1;
+  private lastRows = 0;
+  private asked = false;
+
+  constructor(private readonly model: WidgetModel) {
+    this.presence = signal<Presence>(model.get("_static") === true ? "static" : "live");
+    this.store.load(trait<Snapshot | null>(model, "_snapshot", null));
+    model.on("msg:custom", this.receive);
+    model.on("change:_snapshot", this.reload);
+    model.on("change:_columns", this.prune);
+    model.on("comm_live_update", this.onCommState);
+  }
+
+  dispose(): void {
+    this.model.off("msg:custom", this.receive);
+    this.model.off("change:_snapshot", this.reload);
+    this.model.off("change:_columns", this.prune);
+    this.model.off("comm_live_update", this.onCommState);
+    this.fail(GONE);
+  }
+
+  /** Ask the kernel; rejects with a message for the reader. */
+  request(action: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    if (this.presence.value === "static") return Promise.reject(new Error(STATIC));
+    if (this.presence.value === "gone") return Promise.reject(new Error(GONE));
+    const number = this.next++;
+    const late = setTimeout(() => this.waiting.has(number) && this.setPresence("silent"), ANSWER_EXPECTED_MS);
+    return new Promise<unknown>((resolve, reject) => {
+      this.waiting.set(number, { resolve, reject });
+      // throws where the connection is closed for good: the promise then rejects
+      this.model.send({ kind: "request", request: number, action, arguments: args });
+    }).finally(() => clearTimeout(late));
+  }
+
+  /** Say what is here and get what is missing: when a view opens, a second later, and after a hole. */
+  hello(): void {
+    if (this.presence.value === "static" || this.presence.value === "gone" || this.asked) return;
+    this.asked = true;
+    this.request("hello", { have: this.store.have() })
+      .catch(() => undefined)
+      .finally(() => (this.asked = false));
+  }
+
+  /** Called once a second while something is being written: ask where it fell silent. */
+  watch(): void {
+    if (performance.now() - this.lastRows > SILENCE_MS) this.hello();
+  }
+
+  private readonly receive = (message: KernelMessage, buffers: BufferLike[] = []): void => {
+    if (message?.kind === "rows") this.receiveRows(message, buffers);
+    else if (message?.kind === "reply") {
+      this.setPresence("live");
+      const pending = message.request === null ? undefined : this.waiting.get(message.request);
+      if (message.request !== null) this.waiting.delete(message.request);
+      if (message.ok) pending?.resolve(message.result);
+      else pending?.reject(new Error(message.error ?? "The kernel refused without a reason."));
+    }
+  };
+
+  private receiveRows(message: RowsMessage, buffers: BufferLike[]): void {
+    this.lastRows = performance.now();
+    if (!this.store.apply(message, buffers)) this.hello();
+    this.version.value++;
+  }
+
+  private readonly reload = (): void => {
+    this.store.load(trait<Snapshot | null>(this.model, "_snapshot", null));
+    this.version.value++;
+  };
+
+  private readonly prune = (): void => {
+    this.store.keepOnly(trait<string[]>(this.model, "_columns", []));
+    this.version.value++;
+  };
+
+  /** The connection changed: find out whether anybody is still there. */
+  private readonly onCommState = (): void => {
+    const gone = setTimeout(() => this.fail(GONE), PROBE_MS);
+    this.asked = false;
+    this.request("hello", { have: this.store.have() }).then(
+      () => clearTimeout(gone),
+      () => this.fail(GONE),
+    );
+  };
+
+  private fail(reason: string): void {
+    if (this.presence.value !== "static") this.setPresence("gone");
+    for (const pending of this.waiting.values()) pending.reject(new Error(reason));
+    this.waiting.clear();
+  }
+
+  private setPresence(presence: Presence): void {
+    if (this.presence.value !== "static") this.presence.value = presence;
+  }
+}

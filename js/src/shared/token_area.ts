@@ -1,0 +1,209 @@
+/** A run as code: real text in lines, lines in blocks that the browser may leave undrawn while out of sight. */
+import { h } from "./dom";
+import { HESITATION_NATS, percent, number, type HeatScale, type Metric } from "./metrics";
+import { Role, type Run } from "./runs";
+import { displayText, fragments, isBlank, labelText } from "./text";
+
+const BLOCK_TOKENS = 200;
+const LINE_TOKENS_MOST = 600;
+
+interface Line {
+  bar: HTMLElement;
+  text: HTMLElement;
+  /** The hottest of its tokens. */
+  heat: number;
+}
+
+export interface AreaOptions {
+  lineNumbers: boolean;
+  whitespace: boolean;
+  special: boolean;
+  colorPrompt: boolean;
+}
+
+export class TokenArea {
+  readonly element = h("div", {
+    class: "ts-code",
+    role: "listbox",
+    "aria-label": "Tokens of the run",
+    "aria-orientation": "horizontal",
+  });
+  private spans: HTMLElement[][] = [];
+  private lineOf: number[] = [];
+  private lines: Line[] = [];
+  private block: HTMLElement | null = null;
+  private blockTokens = 0;
+  private lineTokens = 0;
+  private numbered = 0;
+  private breakBefore = true;
+  private runId = "";
+  private painted = 0;
+  private selected = -1;
+  private options: AreaOptions = { lineNumbers: true, whitespace: false, special: false, colorPrompt: false };
+
+  /** How many tokens are drawn. */
+  get length(): number {
+    return this.spans.length;
+  }
+
+  get lineCount(): number {
+    return this.lines.length;
+  }
+
+  /** The element of a token (its first, where it spans lines). */
+  spanOf(i: number): HTMLElement | undefined {
+    return this.spans[i]?.[0];
+  }
+
+  /** Draw what the run has and the area has not. */
+  sync(run: Run): void {
+    if (run.id !== this.runId || run.length < this.length) this.reset(run);
+    for (let i = this.length; i < run.length; i++) this.add(run, i);
+  }
+
+  private reset(run: Run): void {
+    this.element.textContent = "";
+    this.spans = [];
+    this.lineOf = [];
+    this.lines = [];
+    this.block = null;
+    this.breakBefore = true;
+    this.numbered = this.painted = 0;
+    this.selected = -1;
+    this.runId = run.id;
+  }
+
+  private add(run: Run, i: number): void {
+    const special = run.roles[i] === Role.Special;
+    const text = special ? labelText(run.tokenText(i)) : run.texts[i];
+    const spans: HTMLElement[] = [];
+    for (const fragment of fragments(text)) {
+      if (this.breakBefore || this.lineTokens >= LINE_TOKENS_MOST) this.newLine(!this.breakBefore);
+      const span = h("span", { class: tokenClass(run, i, text), "data-i": i, role: "option", tabindex: -1 });
+      span.textContent = this.visible(fragment.text);
+      if (fragment.newline) span.classList.add("nl");
+      this.lines[this.lines.length - 1].text.append(span);
+      spans.push(span);
+      this.breakBefore = fragment.newline;
+      this.lineTokens++;
+    }
+    this.spans.push(spans);
+    this.lineOf.push(this.lines.length - 1);
+    this.blockTokens++;
+  }
+
+  private newLine(continued: boolean): void {
+    if (!this.block || this.blockTokens >= BLOCK_TOKENS) {
+      this.block = h("div", { class: "ts-block", role: "presentation" });
+      this.blockTokens = 0;
+      this.element.append(this.block);
+    }
+    const bar = h("i");
+    const text = h("span", { class: "x", role: "presentation" });
+    const number = h("span", { class: "n", "aria-hidden": "true" });
+    if (!continued) number.dataset.n = String(++this.numbered);
+    this.block.append(h("div", { class: "ln", role: "presentation" }, number, h("span", { class: "m", "aria-hidden": "true", title: "the line's hottest token" }, bar), text));
+    this.block.style.containIntrinsicBlockSize = `auto ${this.block.childElementCount * 1.75}em`;
+    this.lines.push({ bar, text, heat: 0 });
+    this.lineTokens = 0;
+  }
+
+  private visible(text: string): string {
+    const shown = displayText(text);
+    return this.options.whitespace ? shown.replaceAll(" ", "·").replaceAll("\t", "⇥\t") : shown;
+  }
+
+  /** Draw other things beside the text. */
+  setOptions(options: AreaOptions, run: Run | undefined): void {
+    const again = options.whitespace !== this.options.whitespace;
+    this.options = options;
+    this.element.classList.toggle("show-space", options.whitespace);
+    this.element.classList.toggle("show-special", options.special);
+    this.element.classList.toggle("no-numbers", !options.lineNumbers);
+    if (again && run) {
+      const selected = this.selected;
+      this.runId = "";
+      this.sync(run);
+      this.select(selected, false);
+    }
+  }
+
+  /** Colour the tokens that are not coloured yet, or all. */
+  paint(run: Run, metric: Metric, scale: HeatScale, all: boolean): void {
+    const from = all ? 0 : this.painted;
+    if (all) for (const line of this.lines) line.heat = 0;
+    const everything = this.options.colorPrompt || run.length <= run.meta.prompt_length;
+    const touched = new Set<Line>();
+    for (let i = from; i < this.length; i++) {
+      const colored = everything || i >= run.meta.prompt_length || run.roles[i] === Role.Replaced;
+      const value = metric.value(run, i);
+      const step = colored ? scale(value) : -1;
+      const hesitant = colored && run.model.scalars.entropy.at(i) >= HESITATION_NATS;
+      for (const span of this.spans[i]) setHeat(span, step, hesitant);
+      if (step >= 0) {
+        const line = this.lines[this.lineOf[i]];
+        line.heat = Math.max(line.heat, metric.heat(value));
+        touched.add(line);
+      }
+    }
+    for (const line of all ? this.lines : touched) {
+      line.bar.style.width = `${Math.round(line.heat * 100)}%`;
+    }
+    this.painted = this.length;
+  }
+
+  /** Mark a token as selected; with `focus`, also give it the keyboard. */
+  select(i: number, focus: boolean): void {
+    for (const span of this.spans[this.selected] ?? []) {
+      span.classList.remove("sel");
+      span.removeAttribute("aria-selected");
+    }
+    if (this.selected >= 0) this.spanOf(this.selected)?.setAttribute("tabindex", "-1");
+    this.selected = i;
+    for (const span of this.spans[i] ?? []) {
+      span.classList.add("sel");
+      span.setAttribute("aria-selected", "true");
+    }
+    const first = this.spanOf(Math.max(i, 0));
+    first?.setAttribute("tabindex", "0");
+    if (focus) first?.focus({ preventScroll: true });
+    if (i >= 0 && first) scrollInto(this.element, first);
+  }
+}
+
+/** Scroll the area, not the page, until an element is in sight. */
+export function scrollInto(area: HTMLElement, element: HTMLElement): void {
+  const box = element.getBoundingClientRect();
+  const frame = area.getBoundingClientRect();
+  if (box.top < frame.top + 8) area.scrollTop += box.top - frame.top - 24;
+  else if (box.bottom > frame.bottom - 8) area.scrollTop += box.bottom - frame.bottom + 24;
+}
+
+export function tokenClass(run: Run, i: number, text: string): string {
+  const role = run.roles[i];
+  let name = "t";
+  if (role === Role.Special || role === Role.Template) name += " sp";
+  else if (i < run.meta.prompt_length) name += " p";
+  if (role === Role.Replaced) name += " r";
+  if (isBlank(text)) name += text === "" ? " part" : " b";
+  return name;
+}
+
+const HEAT_CLASS = /\b(h\d+|u)\b/g;
+
+export function setHeat(span: HTMLElement, step: number, hesitant: boolean): void {
+  let name = span.className.replace(HEAT_CLASS, "").trimEnd();
+  if (step > 0) name += ` h${step}`;
+  if (hesitant) name += " u";
+  if (span.className !== name) span.className = name;
+}
+
+/** A token in words, for the tooltip and for screen readers. */
+export function describeToken(run: Run, i: number): string {
+  const parts = [`token ${i + 1} of ${run.length}`, labelText(run.tokenText(i))];
+  if (!Number.isNaN(run.probability(i))) {
+    parts.push(`probability ${percent(run.probability(i))}`, `surprisal ${number(run.surprisal(i))} nats`);
+    parts.push(`rank ${run.model.scalars.rank.at(i)}`);
+  } else parts.push("not measured");
+  return parts.join(", ");
+}

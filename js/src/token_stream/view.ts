@@ -1,0 +1,266 @@
+/** One view of a token stream: it reads the link's store and the traits, and draws what changed. */
+import { effect } from "@preact/signals-core";
+import { MetricBar, Notice } from "../shared/bars";
+import { Alternatives, tokenFigures } from "../shared/detail";
+import { h, oncePerFrame, replaceChildren, shown } from "../shared/dom";
+import { keyHelp } from "../shared/keys";
+import type { Link } from "../shared/link";
+import { absoluteScale, metricOf, number, percent, percentileScale, type HeatScale } from "../shared/metrics";
+import { onTraits, setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
+import { destination } from "../shared/navigation";
+import type { Run } from "../shared/runs";
+import { SettingsPanel } from "../shared/settings";
+import { Strip } from "../shared/strip";
+import { labelText } from "../shared/text";
+import { followTheme } from "../shared/theme";
+import { describeToken, TokenArea } from "../shared/token_area";
+import { onHover, Tooltip } from "../shared/tooltip";
+import { Branches } from "./branches";
+import { Toolbar } from "./toolbar";
+
+const TRAITS = ["selected", "metric", "scale", "status", "error", "prompt", "show_line_numbers", "show_whitespace", "show_special", "color_prompt", "_columns", "_alignments", "_model"];
+const LEAST_SURE = 5;
+
+export class TokenStreamView {
+  private readonly root = h("div", { class: "ts-root ts-token-stream", "data-lm-suppress-shortcuts": "true" });
+  private readonly toolbar: Toolbar;
+  private readonly settings: SettingsPanel;
+  private readonly bar: MetricBar;
+  private readonly notice = new Notice(() => this.setError(""));
+  private readonly area = new TokenArea();
+  private readonly empty = h("p", { class: "ts-empty" });
+  private readonly progress = h("div", { class: "ts-progress", role: "progressbar", "aria-label": "Tokens written" }, h("i"));
+  private readonly figures = h("div", { class: "ts-detail-head" });
+  private readonly alternatives: Alternatives;
+  private readonly strip: Strip;
+  private readonly branches: Branches;
+  private readonly foot = h("span", { class: "ts-origin" });
+  private readonly side = h("aside", { class: "ts-side", "aria-label": "Selected token" });
+  private readonly keys = keyHelp();
+  private readonly cleanUps: CleanUp[] = [];
+  private localError = "";
+  private paintedFor = "";
+  private focusNext = false;
+
+  constructor(
+    private readonly link: Link,
+    private readonly model: WidgetModel,
+    el: HTMLElement,
+  ) {
+    this.bar = new MetricBar(model);
+    this.settings = new SettingsPanel(model, true);
+    this.toolbar = new Toolbar({
+      generate: (prompt) => this.ask("generate", { prompt, settings: trait(model, "settings", {}) }),
+      stop: () => this.ask("stop"),
+      toggleSettings: () => this.settings.toggle(),
+      promptChanged: (prompt) => setTrait(model, "prompt", prompt),
+    });
+    this.alternatives = new Alternatives({
+      choose: (token) => this.ask("branch", { at: this.selected, token }),
+      chooseBatch: (k) => this.ask("alternatives", { at: this.selected, k }),
+      tokenize: (text) => link.request("tokenize", { text }) as Promise<{ id: number; text: string }[]>,
+      unavailable: () => this.blocked() ?? (this.working ? "Generating: wait, or press Stop." : null),
+    });
+    this.strip = new Strip((i) => this.select(i, false));
+    this.branches = new Branches({ ask: (action, args) => this.ask(action, args), select: (i) => this.select(i, false) }, new Tooltip(this.root));
+    this.build();
+    el.append(this.root);
+    this.listen(el);
+    this.update();
+  }
+
+  dispose(): void {
+    for (const cleanUp of this.cleanUps) cleanUp();
+    this.settings.dispose();
+    this.root.remove();
+  }
+
+  private build(): void {
+    this.side.append(this.figures, this.alternatives.element);
+    const text = h("div", { class: "ts-text" }, this.area.element, this.empty, this.strip.element);
+    const help = h("button", { type: "button", class: "ts-quiet", "aria-expanded": "false", onclick: () => this.toggleKeys() }, h("kbd", {}, "?"), " all keys");
+    this.root.append(
+      this.toolbar.element,
+      this.settings.element,
+      this.progress,
+      this.notice.element,
+      this.bar.element,
+      h("div", { class: "ts-main" }, text, this.side),
+      this.branches.element,
+      this.keys,
+      h("footer", { class: "ts-foot" }, h("span", {}, h("kbd", {}, "←"), " ", h("kbd", {}, "→"), " move"), h("span", {}, h("kbd", {}, "Enter"), " alternatives"), help, this.foot),
+    );
+  }
+
+  private listen(el: HTMLElement): void {
+    const redraw = oncePerFrame(() => this.update());
+    this.cleanUps.push(
+      onTraits(this.model, TRAITS, redraw),
+      effect(() => {
+        void this.link.version.value;
+        void this.link.presence.value;
+        redraw();
+      }),
+      followTheme(this.root, redraw),
+      this.tooltip(),
+    );
+    const resize = new ResizeObserver(redraw);
+    resize.observe(el);
+    const second = setTimeout(() => this.link.hello(), 1000);
+    const watchdog = setInterval(() => this.working && this.link.watch(), 1000);
+    this.cleanUps.push(() => resize.disconnect(), () => clearTimeout(second), () => clearInterval(watchdog));
+    this.area.element.addEventListener("click", (event) => {
+      const span = (event.target as Element).closest<HTMLElement>("[data-i]");
+      if (span) this.select(Number(span.dataset.i), true);
+    });
+    this.root.addEventListener("keydown", (event) => this.pressed(event));
+    this.link.hello();
+  }
+
+  private tooltip(): CleanUp {
+    const tooltip = new Tooltip(this.root);
+    return onHover(this.area.element, "[data-i]", (span) => {
+      const run = this.run;
+      if (!span || !run) return tooltip.hide();
+      const i = Number(span.dataset.i);
+      const facts = Number.isNaN(run.probability(i)) ? "not measured" : `${percent(run.probability(i))} · surprisal ${number(run.surprisal(i))} · entropy ${number(run.model.scalars.entropy.at(i))} nats · rank ${run.model.scalars.rank.at(i)}`;
+      tooltip.show(span, h("code", {}, labelText(run.tokenText(i))), ` ${facts}`);
+    });
+  }
+
+  private get selected(): number {
+    return trait(this.model, "selected", -1);
+  }
+
+  private get status(): string {
+    return trait(this.model, "status", "empty");
+  }
+
+  private get working(): boolean {
+    return this.status === "queued" || this.status === "generating";
+  }
+
+  private get run(): Run | undefined {
+    return this.link.store.runs.get(trait<string[]>(this.model, "_columns", [])[0] ?? "");
+  }
+
+  /** Why nothing can be generated, or null. */
+  private blocked(): string | null {
+    if (this.link.presence.value === "static") return "No kernel is behind this page.";
+    if (this.link.presence.value === "gone") return "The kernel is gone.";
+    const { available } = trait<{ available?: boolean }>(this.model, "_model", {});
+    return available ? null : "No model is behind this run: pass session=… to TokenStream.";
+  }
+
+  private ask(action: string, args: Record<string, unknown> = {}): void {
+    this.setError("");
+    this.link.request(action, args).catch((error: Error) => this.setError(error.message));
+  }
+
+  private setError(text: string): void {
+    this.localError = text;
+    if (text === "" && this.model.get("error")) setTrait(this.model, "error", "");
+    this.update();
+  }
+
+  private select(i: number, focus: boolean): void {
+    this.focusNext = focus;
+    if (i !== this.selected) setTrait(this.model, "selected", i);
+    this.update();
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    const typing = target.matches("input, textarea, select");
+    if (event.key === "Escape") {
+      if (!this.keys.hidden) this.toggleKeys();
+      else if (this.area.spanOf(Math.max(this.selected, 0))) this.area.spanOf(Math.max(this.selected, 0))!.focus();
+    } else if (event.key === "?" && !typing) this.toggleKeys();
+    else if (this.area.element.contains(target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const next = destination(event.key, this.area, this.selected);
+      if (next >= 0) this.select(next, true);
+      else if (event.key === "Enter" || event.key === " ") {
+        if (this.selected < 0) this.select(0, true);
+        this.alternatives.focus();
+      } else return;
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private toggleKeys(): void {
+    this.keys.hidden = !this.keys.hidden;
+  }
+
+  private update(): void {
+    const run = this.run;
+    const metric = metricOf(this.model.get("metric"));
+    const percentile = this.model.get("scale") === "percentile";
+    const scale: HeatScale = run && percentile ? percentileScale(metric, run) : absoluteScale(metric);
+    this.toolbar.update(trait(this.model, "prompt", ""), this.status, this.blocked());
+    this.bar.update(metric, percentile, run);
+    this.notice.update(this.link.presence.value, this.localError || trait(this.model, "error", ""));
+    this.updateProgress(run);
+    shown(this.area.element, !!run);
+    shown(this.strip.element, !!run);
+    shown(this.empty, !run);
+    shown(this.side, !!run);
+    this.empty.textContent = this.working ? "Reading the prompt …" : "Type a prompt and press Generate: the tokens appear here, coloured by how sure the model was.";
+    if (run) this.updateText(run, metric.name, percentile, scale);
+    this.branches.update(this.link.store, this.model, metric, percentile, this.blocked() !== null || this.working);
+    this.foot.textContent = run ? origin(run) : trait<{ name?: string }>(this.model, "_model", {}).name ?? "";
+  }
+
+  private updateText(run: Run, metric: string, percentile: boolean, scale: HeatScale): void {
+    const colorPrompt = this.model.get("color_prompt") === true;
+    const atEnd = this.area.element.scrollTop + this.area.element.clientHeight >= this.area.element.scrollHeight - 24;
+    this.area.setOptions({ lineNumbers: this.model.get("show_line_numbers") !== false, whitespace: this.model.get("show_whitespace") === true, special: this.model.get("show_special") === true, colorPrompt }, run);
+    this.area.sync(run);
+    const key = [run.id, metric, percentile, colorPrompt, this.model.get("show_whitespace"), run.length > run.meta.prompt_length].join();
+    this.area.paint(run, metricOf(metric), scale, key !== this.paintedFor || (percentile && !run.running));
+    this.paintedFor = key;
+    if (run.running && atEnd && this.selected < 0) this.area.element.scrollTop = this.area.element.scrollHeight;
+    const selected = this.selected < run.length ? this.selected : -1;
+    this.area.select(selected, this.focusNext);
+    this.focusNext = false;
+    if (selected >= 0) this.area.spanOf(selected)?.setAttribute("aria-label", describeToken(run, selected));
+    this.strip.draw(run, metricOf(metric), selected);
+    this.updateSide(run, selected);
+  }
+
+  private updateSide(run: Run, selected: number): void {
+    shown(this.alternatives.element, selected >= 0);
+    if (selected < 0) return replaceChildren(this.figures, ...this.leastSure(run));
+    replaceChildren(this.figures, ...tokenFigures(run, selected));
+    this.alternatives.show(run, selected, this.branches.regenerated(selected));
+  }
+
+  /** With nothing selected: the least likely tokens as links. */
+  private leastSure(run: Run): Node[] {
+    const from = run.length > run.meta.prompt_length ? run.meta.prompt_length : 0;
+    const order = Array.from({ length: run.length - from }, (_, i) => from + i)
+      .filter((i) => run.surprisal(i) > 0 && run.texts[i].trim() !== "")
+      .sort((a, b) => run.surprisal(b) - run.surprisal(a))
+      .slice(0, LEAST_SURE);
+    const links = order.map((i) => h("li", {}, h("button", { type: "button", class: "ts-bar", onclick: () => this.select(i, true) }, h("code", {}, labelText(run.tokenText(i))), h("span", { class: "ts-dim" }, `position ${i}`), h("span", { class: "ts-share" }, percent(run.probability(i))))));
+    return [h("h4", {}, "Least likely tokens"), h("ol", { class: "ts-links" }, ...links), h("p", { class: "ts-hint" }, "Click a token, or move with the arrow keys, to see its numbers and what else could stand there.")];
+  }
+
+  private updateProgress(run: Run | undefined): void {
+    shown(this.progress, true);
+    this.progress.classList.toggle("on", this.working);
+    const growing = trait<string[]>(this.model, "_columns", []).map((id) => this.link.store.runs.get(id)).filter((r): r is Run => !!r?.running);
+    const watched = growing[0] ?? run;
+    const start = watched?.meta.lineage ? Math.max(watched.meta.lineage.at + 1, watched.meta.prompt_length) : (watched?.meta.prompt_length ?? 0);
+    const share = this.working && watched?.running ? (watched.length - start) / watched.meta.settings.max_new_tokens : 0;
+    (this.progress.firstElementChild as HTMLElement).style.width = `${Math.min(100, Math.max(0, share * 100))}%`;
+    this.progress.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+    this.root.setAttribute("aria-busy", String(this.working));
+  }
+}
+
+function origin(run: Run): string {
+  const { settings, model, dtype } = run.meta;
+  const way = settings.do_sample ? `sampled, temperature ${settings.temperature}, seed ${settings.seed ?? NaN}` : "greedy";
+  return [model, dtype, run.meta.finish === "scored" ? "given text" : way].join(" · ");
+}
