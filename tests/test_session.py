@@ -203,7 +203,9 @@ def test_what_is_no_causal_language_model_is_refused(kind: str) -> None:
     small = {"vocab_size": 300, "num_hidden_layers": 1, "num_attention_heads": 2}
     made = {
         "bert": lambda: BertModel(BertConfig(hidden_size=16, intermediate_size=16, **small)),
-        "t5": lambda: T5ForConditionalGeneration(T5Config(300, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)),
+        "t5": lambda: T5ForConditionalGeneration(
+            T5Config(vocab_size=300, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+        ),
         "headless": lambda: tiny_model().model,
         "no model": lambda: torch.nn.Linear(2, 2),
     }[kind]()

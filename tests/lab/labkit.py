@@ -124,7 +124,8 @@ class Notebook:
         self.page.evaluate("() => window.jupyterapp.restored.then(() => true)")
         self.page.wait_for_function(
             """(path) => { const w = window.jupyterapp.shell.currentWidget, s = w?.sessionContext;
-            return s && w.context?.path === path && s.isReady && s.session?.kernel?.connectionStatus === 'connected' }""",
+            return s && w.context?.path === path && s.isReady
+                && s.session?.kernel?.connectionStatus === 'connected' }""",
             arg=path,
             timeout=60_000,
         )
@@ -137,7 +138,8 @@ class Notebook:
         )
         errors = self.page.evaluate(
             """() => [...window.jupyterapp.shell.currentWidget.content.model.cells].filter(c => c.type === 'code')
-            .flatMap(c => c.outputs.toJSON()).filter(o => o.output_type === 'error').map(o => o.ename + ': ' + o.evalue)"""
+            .flatMap(c => c.outputs.toJSON()).filter(o => o.output_type === 'error')
+            .map(o => o.ename + ': ' + o.evalue)"""
         )
         assert errors == []
 
@@ -158,7 +160,8 @@ class Notebook:
     def execute(self, code: str) -> None:
         """Start code in the kernel without waiting for it."""
         self.page.evaluate(
-            """(c) => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({code: c}) }""",
+            """(c) => { const w = window.jupyterapp.shell.currentWidget;
+            w.sessionContext.session.kernel.requestExecute({code: c}) }""",
             code,
         )
 
@@ -166,7 +169,8 @@ class Notebook:
         """Switch JupyterLab's theme and wait until it is painted."""
         self.page.evaluate("(n) => window.jupyterapp.commands.execute('apputils:change-theme', {theme: n})", name)
         self.page.wait_for_function(
-            """(light) => document.body.dataset.jpThemeLight === light && !document.querySelector('#jupyterlab-splash')""",
+            """(light) => document.body.dataset.jpThemeLight === light
+            && !document.querySelector('#jupyterlab-splash')""",
             arg=str("Dark" not in name).lower(),
         )
 

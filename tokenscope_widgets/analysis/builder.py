@@ -6,8 +6,10 @@ import codecs
 import uuid
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokenscope_widgets.analysis.distribution import TokenDistribution
 from tokenscope_widgets.analysis.records import Generation, Lineage, Provenance, Role, TokenTable
@@ -132,8 +134,8 @@ class GenerationBuilder:
         return piece
 
     def _add(self, block: TokenTable) -> None:
-        met = [block.token_ids, block.model.top_ids.ravel(), block.sampling.top_ids.ravel()]
-        for token_id in {int(i) for ids in met for i in ids}:
+        met: list[NDArray[Any]] = [block.token_ids, block.model.top_ids.ravel(), block.sampling.top_ids.ravel()]
+        for token_id in {i for ids in met for i in ids.tolist()}:
             if token_id >= 0 and token_id not in self.vocabulary:
                 self.vocabulary[token_id] = self._bytes_of(token_id)
         self._starts.append(self._length)

@@ -161,3 +161,7 @@ def _remove_leftovers(cache: Path) -> None:
     """What a killed process left; nobody else is at work while the lock is held."""
     for partial in cache.glob(f"{NAME}-*.partial"):
         shutil.rmtree(partial, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    print(f"The default model is in {demo_model_folder()}")

@@ -52,7 +52,7 @@ def rows_message(run_id: str, start: int, count: int, columns: list[Any], meta: 
     return {"kind": "rows", "run": run_id, "start": start, "count": count, "columns": columns, "meta": meta}
 
 
-def explain(error: Exception) -> str:
+def explain(error: BaseException) -> str:
     """An error as a reader of the widget should see it."""
     from tokenscope_widgets.errors import TokenScopeError
 

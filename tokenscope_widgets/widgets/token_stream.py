@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import traitlets as t
@@ -72,6 +73,8 @@ class TokenStream(BaseWidget):
         self._session = session or (session_of(run) if run is not None else None)
         self._job: Job[list[Generation]] | None = None
         self._work_lock = threading.RLock()
+        self._settled = threading.Event()
+        self._settled.set()
         names = set(DecodingSettings().to_dict())
         given = {name: options.pop(name) for name in list(options) if name in names}
         base = run.settings if run is not None else _defaults(self._session)
@@ -107,7 +110,7 @@ class TokenStream(BaseWidget):
     @property
     def busy(self) -> bool:
         """Whether it is generating, or waiting to."""
-        return self._job is not None and not self._job.done
+        return not self._settled.is_set()
 
     def generate(self, prompt: str | None = None, **settings: Any) -> TokenStream:
         """Start to generate and return at once; `wait` waits.
@@ -142,8 +145,10 @@ class TokenStream(BaseWidget):
 
     def wait(self) -> Generation | None:
         """Wait until the work is done and return the run; Ctrl-C stops it and returns what there is."""
-        if self._job is not None:
-            self._job.wait()
+        if self._job is not None and self.busy:
+            with suppress(Exception):  # shown in the widget: error, status
+                self._job.wait()
+            self._settled.wait()
         return self.run
 
     def keep(self, branch: Generation | str | int) -> None:
@@ -189,6 +194,7 @@ class TokenStream(BaseWidget):
         """Start a job; its observers wait for the lock until the widget is ready for them."""
         with self._work_lock:
             self._job = start()
+            self._settled.clear()
             self.error = ""
             self._set_status("queued")
         self._job.then(self._finished)
@@ -213,15 +219,17 @@ class TokenStream(BaseWidget):
     def _finished(self, job: Job[list[Generation]]) -> None:
         failure = job.failure
         runs = job.wait() if failure is None else getattr(failure, "partial", [])
-        with self._work_lock:
-            for run in runs:
-                if run.run_id in self._feed:
-                    self._feed.put(run)
-            if job is self._job:
+        try:
+            with self._work_lock:
+                for run in runs:
+                    if run.run_id in self._feed:
+                        self._feed.put(run)
                 if self._columns:
                     self._arrange(list(self._columns))
                 self.error = "" if failure is None else explain(failure)
                 self._set_status("error" if failure is not None else "stopped" if job.cancelled else "done")
+        finally:
+            self._settled.set()
 
     def _arrange(self, run_ids: list[str]) -> None:
         """Show these runs, the first as the current one, the others aligned to it; forget the rest."""
