@@ -12,34 +12,10 @@ import torch
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 from tests.tiny import CONTEXT, held, own_tiny_model, some_ids, teacher_forced_logprobs, tiny_model, tiny_tokenizer
-from tokenscope_widgets.errors import InputError, ModelOutputError, OutOfMemoryError, TokenScopeError
+from tokenscope_widgets.errors import InputError
 from tokenscope_widgets.session import Session, session_of
 
 PROMPT = some_ids(10)
-
-
-def failing_session(after: int, damage: Any) -> Session:
-    """A session whose model, from its ``after``-th call on, gives logits to ``damage``, which may raise."""
-    session = Session(own_tiny_model(), tiny_tokenizer())
-    forward, calls = session.model.model.forward, []
-
-    def failing(*args: Any, **kwargs: Any) -> Any:
-        calls.append(args)
-        output = forward(*args, **kwargs)
-        if len(calls) >= after:
-            damage(output.logits)
-        return output
-
-    session.model.model.forward = failing
-    return session
-
-
-def raise_out_of_memory(_: torch.Tensor) -> None:
-    raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes")
-
-
-def raise_memory_error(_: torch.Tensor) -> None:
-    raise MemoryError
 
 
 def without_specials() -> PreTrainedTokenizerFast:
@@ -141,51 +117,6 @@ def test_a_replacement_longer_than_the_rest_of_the_context_is_refused(tiny_sessi
     run = tiny_session.generate(some_ids(120), max_new_tokens=4)
     with pytest.raises(InputError, match=r"prompt and replacement='141 tokens': is too long"):
         tiny_session.start_branches(run, 121, ["x", "x" * 20])
-
-
-@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_logits_that_are_no_numbers_keep_what_was_written(bad: float) -> None:
-    with pytest.raises(ModelOutputError, match="NaN or infinite") as caught:
-        failing_session(4, lambda logits: logits.fill_(bad)).generate(PROMPT, max_new_tokens=9, eos_token_ids=())
-    (partial,) = caught.value.partial
-    assert (len(partial), partial.prompt_length, partial.finish) == (13, 10, "error")
-    assert np.isfinite(partial.surprisal_nats[1:]).all()
-
-
-@pytest.mark.parametrize("error", [raise_out_of_memory, raise_memory_error])
-def test_out_of_memory_keeps_what_was_written_and_says_what_to_do(error: Any) -> None:
-    with pytest.raises(OutOfMemoryError, match=r"out of memory at 12 tokens.*shorter prompt") as caught:
-        failing_session(3, error).generate(PROMPT, max_new_tokens=9, eos_token_ids=())
-    assert [len(run) for run in caught.value.partial] == [12]
-
-
-def test_a_failing_branch_keeps_the_branches_that_were_already_written() -> None:
-    session = failing_session(10, raise_out_of_memory)
-    run = session.generate(PROMPT, max_new_tokens=4, eos_token_ids=())
-    with pytest.raises(OutOfMemoryError) as caught:
-        # texts of different lengths are written one batch after the other
-        session.start_branches(run, 12, ["x", "xyz"]).wait()
-    first, second = caught.value.partial
-    assert (len(first), first.finish) == (17, "length")
-    assert (len(second), second.finish) == (16, "error")
-
-
-def test_another_error_of_the_model_is_not_hidden() -> None:
-    def fail(_: torch.Tensor) -> None:
-        raise ZeroDivisionError("in the model")
-
-    with pytest.raises(ZeroDivisionError, match="in the model"):
-        failing_session(2, fail).generate(PROMPT, max_new_tokens=9)
-
-
-def test_a_session_goes_on_after_a_failure() -> None:
-    damaged = [True]
-    session = failing_session(3, lambda logits: logits.fill_(float("nan")) if damaged else None)
-    with pytest.raises(TokenScopeError):
-        session.generate(PROMPT, max_new_tokens=9)
-    damaged.clear()
-    want = Session(tiny_model(), tiny_tokenizer()).generate(PROMPT, max_new_tokens=9)
-    assert session.generate(PROMPT, max_new_tokens=9).token_ids.tolist() == want.token_ids.tolist()
 
 
 def test_a_tokenizer_without_end_and_pad_token_will_do() -> None:

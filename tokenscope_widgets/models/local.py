@@ -139,6 +139,7 @@ def load(
     if name == demo.NAME:
         source, revision = demo.demo_model_folder(), None
     where = {"revision": revision} if revision else {}
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
@@ -148,7 +149,7 @@ def load(
             model = AutoModelForCausalLM.from_pretrained(
                 source, trust_remote_code=trust_remote_code, use_safetensors=True, **where, **options
             )
-        except (OSError, ValueError, ImportError, KeyError) as error:
+        except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
             raise ModelLoadError(_explain(name, error)) from error
     return LocalModel(model, tokenizer, name, demo.REVISION if name == demo.NAME else revision)
 
@@ -157,7 +158,9 @@ def _explain(name: str, error: Exception) -> str:
     reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     remedy = "Check the name; pass a folder that holds the model, or 'smollm2-135m' for the embedded default"
     text = str(error)
-    if "safetensors" in text:
+    if type(error).__name__ == "SafetensorError":
+        remedy = "Its weights are damaged or incomplete: fetch them again"
+    elif "safetensors" in text:
         remedy = "Only safetensors weights are loaded, because others can run code: convert the checkpoint first"
     elif "Unrecognized configuration class" in text or "AutoModelForCausalLM" in text:
         remedy = "It is no causal language model: choose one that generates text"

@@ -17,7 +17,7 @@ async function show(): Promise<void> {
   const widget = module.default();
   await widget.initialize?.({ model });
   widget.render({ model, el: document.getElementById("view")! });
-  Object.assign(window, { tokenscope: { model } });
+  Object.assign(window, { tokenscope: { model, widget } });
 }
 
 show().catch((error: Error) => {

@@ -235,8 +235,9 @@ export class TokenStreamView {
     this.alternatives.show(run, selected, this.branches.regenerated(selected));
   }
 
-  /** With nothing selected: the least likely tokens as links. */
+  /** With nothing selected: the least likely tokens as links, once all are there. */
   private leastSure(run: Run): Node[] {
+    if (run.running) return [h("h4", {}, "Writing …"), h("p", { class: "ts-hint" }, "The least likely tokens are listed here once it is done. Tokens can be clicked already.")];
     const from = run.length > run.meta.prompt_length ? run.meta.prompt_length : 0;
     const order = Array.from({ length: run.length - from }, (_, i) => from + i)
       .filter((i) => run.surprisal(i) > 0 && run.texts[i].trim() !== "")
