@@ -9,9 +9,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import tokenscope_widgets as ts
-from tests.fixtures import RUNS
 
 MEGABYTE = 2**20
+RUNS = Path(__file__).parent / "fixtures" / "runs"
 
 
 def resident_bytes() -> int:

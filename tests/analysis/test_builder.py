@@ -11,7 +11,7 @@ from tokenscope_widgets.analysis.records import Provenance, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings
 
 PROVENANCE = Provenance("m", None, "float32", 64, {})
-PIECES = {0: b"a", 1: b"\xf0\x9f", 2: b"\x98\x80", 3: b" b", 4: b"\n", 9: b"<end>"}
+PIECES = {0: b"a", 1: b"\xf0\x9f", 2: b"\x98\x80", 3: b" b", 4: b"\n", 5: b"; return", 9: b"<end>"}
 
 
 def builder(**options: object) -> GenerationBuilder:
@@ -140,3 +140,9 @@ def test_sampling_is_the_model_s_own_distribution_unless_settings_reshape_it() -
 def test_a_stop_string_counts_if_the_last_token_completed_it(stop: list[str], written: int, ends: bool) -> None:
     grown = add(add(builder(), 0, role=Role.PROMPT), 3, 4, 0)
     assert grown.ends_with_any(stop, written) is ends
+
+
+def test_a_stop_string_may_end_at_the_start_of_a_long_token() -> None:
+    grown = add(builder(), 3, 5)
+    assert grown.ends_with_any(["b;"], 2)
+    assert not grown.ends_with_any(["b;"], 1)

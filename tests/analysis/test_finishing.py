@@ -150,9 +150,10 @@ def test_a_job_cancelled_before_it_began_gives_the_unmeasured_start() -> None:
     assert (run.finish, run.token_ids.tolist(), run.prompt_length) == ("cancelled", some_ids(10)[:1], 1)
 
 
-def test_a_row_that_ends_early_leaves_the_others_in_the_batch_as_they_were() -> None:
+@pytest.mark.parametrize("how", [{"do_sample": False}, {"temperature": 1.2, "seed": 8}], ids=["greedy", "sampled"])
+def test_a_row_that_ends_early_leaves_the_others_in_the_batch_as_they_were(how: dict[str, Any]) -> None:
     session = tiny_session()
-    run = session.generate(some_ids(10), max_new_tokens=4)
+    run = session.generate(some_ids(10), max_new_tokens=4, **how)
     long = session.alternatives(run, 11, k=4, max_new_tokens=12)
     end = int(long[1].token_ids[12 + 3])
     short = session.alternatives(run, 11, k=4, max_new_tokens=12, eos_token_ids=(end,))

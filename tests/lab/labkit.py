@@ -52,9 +52,10 @@ def free_port() -> int:
 @contextlib.contextmanager
 def serve(root: Path, scratch: Path, app: str = "jupyterlab") -> Iterator[str]:
     """Run a Jupyter server with settings of its own; yields its address."""
-    overrides = scratch / "config" / "labconfig"
-    overrides.mkdir(parents=True)
-    (overrides / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
+    if app == "jupyterlab":  # Notebook 7 fails on settings of plugins it does not have
+        overrides = scratch / "config" / "labconfig"
+        overrides.mkdir(parents=True)
+        (overrides / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
     port = free_port()
     env = {**os.environ, **{name: str(scratch / folder) for name, folder in ISOLATED.items()}}
     env |= {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONUNBUFFERED": "1"}

@@ -18,9 +18,18 @@ from tokenscope_widgets.widgets._protocol import Request, parse_request, refusal
 if TYPE_CHECKING:
     import os
 
-STATIC = Path(__file__).parent.parent / "static"
+_STATIC = Path(__file__).parent.parent / "static"
 
 METRICS = ("probability", "surprisal", "entropy", "margin", "rank")
+
+
+def bundle(name: str) -> t.Unicode[str, str | bytes]:
+    """A built file as a trait of its own.
+
+    Left as a path, anywidget would watch it for changes, and the watcher would keep every widget ever made.
+    """
+    text = (_STATIC / name).read_text(encoding="utf-8")
+    return t.Unicode(text).tag(sync=True)
 
 
 class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
@@ -107,6 +116,8 @@ class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
             raise InputError(f"arguments={request.arguments!r:.80}: do not fit {request.action!r}: {error}.") from error
 
     def close(self) -> None:
-        """Close the widget and forget its runs."""
+        """Close the widget with its layout (ipywidgets would keep that), and forget its runs."""
         self._feed.keep_only(())
+        layout = self.layout
         super().close()
+        layout.close()

@@ -10,7 +10,7 @@ import traitlets as t
 from tokenscope_widgets.analysis.alignment import Alignment, align
 from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.errors import bad_value
-from tokenscope_widgets.widgets._base import STATIC, BaseWidget
+from tokenscope_widgets.widgets._base import BaseWidget, bundle
 
 
 class Compare(BaseWidget):
@@ -35,8 +35,8 @@ class Compare(BaseWidget):
         The run for which "Keep this one" was pressed.
     """
 
-    _esm = STATIC / "compare.js"
-    _css = STATIC / "compare.css"
+    _esm = bundle("compare.js")
+    _css = bundle("compare.css")
 
     selected = t.Int(None, allow_none=True).tag(sync=True)
     column = t.Int(0).tag(sync=True)

@@ -15,7 +15,7 @@ from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.analysis.settings import DecodingSettings, settings_from
 from tokenscope_widgets.errors import BusyError, InputError, bad_value
 from tokenscope_widgets.session import Session, session_of
-from tokenscope_widgets.widgets._base import STATIC, BaseWidget
+from tokenscope_widgets.widgets._base import BaseWidget, bundle
 from tokenscope_widgets.widgets._protocol import explain
 from tokenscope_widgets.worker import Job
 
@@ -47,8 +47,8 @@ class TokenStream(BaseWidget):
         Generation settings for the next run.
     """
 
-    _esm = STATIC / "token_stream.js"
-    _css = STATIC / "token_stream.css"
+    _esm = bundle("token_stream.js")
+    _css = bundle("token_stream.css")
 
     selected = t.Int(None, allow_none=True).tag(sync=True)
     status = t.Unicode("empty", read_only=True).tag(sync=True)

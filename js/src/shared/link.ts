@@ -48,8 +48,12 @@ export class Link {
     const late = setTimeout(() => this.waiting.has(number) && this.setPresence("silent"), ANSWER_EXPECTED_MS);
     return new Promise<unknown>((resolve, reject) => {
       this.waiting.set(number, { resolve, reject });
-      // throws where the connection is closed for good: the promise then rejects
-      this.model.send({ kind: "request", request: number, action, arguments: args });
+      try {
+        this.model.send({ kind: "request", request: number, action, arguments: args });
+      } catch {
+        // the connection is closed for good
+        this.fail(GONE);
+      }
     }).finally(() => clearTimeout(late));
   }
 
