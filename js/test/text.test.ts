@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { displayText, fragments, isBlank, labelText } from "../src/shared/text";
+
+test("what would reorder or hide text is made visible", () => {
+  expect(displayText("a\u202eb\u2028c\x00d\u200f\ufeff")).toBe("a⟨202E⟩b⟨LS⟩c␀d⟨RLM⟩⟨BOM⟩");
+  expect(displayText("\ta b\n")).toBe("\ta b\n");
+});
+
+test("a label shows its white space", () => expect(labelText(" a\n\t")).toBe("␣a⏎⇥"));
+
+test("a text is cut at line ends, CRLF being one", () => {
+  expect(fragments("a\r\nb\n")).toEqual([{ text: "a", newline: true }, { text: "b", newline: true }]);
+  expect(fragments("")).toEqual([{ text: "", newline: false }]);
+  expect(isBlank(" \n")).toBe(true);
+});
