@@ -206,6 +206,8 @@ class Session:
         """Several branches at one position as one batch, at once. Arguments are checked here."""
         from tokenscope_widgets.analysis.branching import plan_branch
 
+        if not tokens:
+            raise bad_value("tokens", tokens, "is empty", "Give at least one text or token id to put there")
         checked = self._settings(settings, run.settings)
         plans = [plan_branch(run, at, self._replacement(token), keep_prompt) for token in tokens]
         self._require_room(max(len(plan.token_ids) for plan in plans), "prompt and replacement")
@@ -252,9 +254,7 @@ class Session:
                     if observer is not None:
                         observer(index, row.builder)
         except Exception as error:
-            failure = error if isinstance(error, TokenScopeError) else _as_out_of_memory(error, rows)
-            if failure is None:
-                raise
+            failure = error if isinstance(error, TokenScopeError) else _explained(error, rows)
             self._caches.clear()
             failure.partial = [row.builder.build("error") for row in rows]
             raise failure from error
@@ -334,12 +334,15 @@ def _reindexed(observer: Observer | None, group: Sequence[int]) -> Observer | No
     return None if observer is None else lambda i, builder: observer(group[i], builder)
 
 
-def _as_out_of_memory(error: Exception, rows: Sequence[Row]) -> OutOfMemoryError | None:
+def _explained(error: Exception, rows: Sequence[Row]) -> TokenScopeError:
     text = str(error).lower()
-    if not (isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text):
-        return None
     length = max(len(row.token_ids) for row in rows)
-    return OutOfMemoryError(
-        f"The model ran out of memory at {length:,} tokens in a batch of {len(rows)}. "
-        "Use a shorter prompt, fewer alternatives at once, or dtype='bfloat16'."
+    if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
+        return OutOfMemoryError(
+            f"The model ran out of memory at {length:,} tokens in a batch of {len(rows)}. "
+            "Use a shorter prompt, fewer alternatives at once, or dtype='bfloat16'."
+        )
+    return TokenScopeError(
+        f"The model failed at {length:,} tokens: {type(error).__name__}: {error}. "
+        "What was written is in error.partial; the model's own error is this one's cause."
     )
