@@ -21,7 +21,19 @@ from tokenscope_widgets.export import page_of
 
 RUNS = Path(__file__).parent / "fixtures" / "runs"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--force-color-profile=srgb",
+    "--js-flags=--expose-gc",
+    "--enable-precise-memory-info",
+]
 MODEL = {"name": "smollm2-135m", "available": True, "context_length": 8192}
 
 _STATE = re.compile(r'(<script type="application/json" id="state">)(.*?)(</script>)', re.DOTALL)

@@ -6,7 +6,7 @@ import gc
 import os
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 import tokenscope_widgets as ts
 
@@ -33,37 +33,33 @@ def test_two_thousand_generations_with_a_widget_each_do_not_grow_the_process(tin
     assert resident_bytes() - before < 24 * MEGABYTE
 
 
-def test_two_hundred_views_opened_and_closed_leave_nothing_in_the_page(tmp_path: Path) -> None:
+def test_two_hundred_views_opened_and_closed_leave_nothing_in_the_page(chromium: Browser, tmp_path: Path) -> None:
     page_file = ts.TokenStream(ts.load(RUNS / "fibonacci.tsw")).to_html(tmp_path / "page.html")
-    with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        flags = ["--no-sandbox", "--disable-gpu", "--js-flags=--expose-gc", "--enable-precise-memory-info"]
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        page = browser.new_page()
-        page.goto(page_file.as_uri())
-        page.wait_for_selector(".ts-code .t")
-        found = page.evaluate(
-            """async () => {
-              const { model, widget } = window.tokenscope;
-              const listeners = model.listenerCount;
-              const settle = async () => {
-                for (let i = 0; i < 3; i++) { gc(); await new Promise(r => setTimeout(r, 100)); }
-                return performance.memory.usedJSHeapSize;
-              };
-              const cycle = async () => {
-                const el = document.createElement('div');
-                document.body.append(el);
-                const close = widget.render({ model, el });
-                await new Promise(requestAnimationFrame);
-                close(); el.remove();
-              };
-              for (let i = 0; i < 40; i++) await cycle();
-              const before = await settle();
-              for (let i = 0; i < 200; i++) await cycle();
-              const grown = await settle() - before;
-              return { grown, before, listeners: model.listenerCount - listeners };
-            }"""
-        )
-        browser.close()
+    page = chromium.new_page()
+    page.goto(page_file.as_uri())
+    page.wait_for_selector(".ts-code .t")
+    found = page.evaluate(
+        """async () => {
+          const { model, widget } = window.tokenscope;
+          const listeners = model.listenerCount;
+          const settle = async () => {
+            for (let i = 0; i < 3; i++) { gc(); await new Promise(r => setTimeout(r, 100)); }
+            return performance.memory.usedJSHeapSize;
+          };
+          const cycle = async () => {
+            const el = document.createElement('div');
+            document.body.append(el);
+            const close = widget.render({ model, el });
+            await new Promise(requestAnimationFrame);
+            close(); el.remove();
+          };
+          for (let i = 0; i < 40; i++) await cycle();
+          const before = await settle();
+          for (let i = 0; i < 200; i++) await cycle();
+          const grown = await settle() - before;
+          return { grown, before, listeners: model.listenerCount - listeners };
+        }"""
+    )
+    page.close()
     assert found["listeners"] == 0
     assert found["grown"] < 2 * MEGABYTE

@@ -6,30 +6,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-
-from tests.pages import ARGUMENTS, CHROMIUM
+from playwright.sync_api import Browser, Page
 
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
     """Opens a page from its text; at the end no page may have met an error or asked the network."""
     contexts, troubles = [], []
 
     def open_(text: str, scheme: str = "light") -> Page:
         file = tmp_path / f"page-{len(contexts)}.html"
         file.write_text(text, encoding="utf-8")
-        context = browser.new_context(color_scheme=scheme, viewport={"width": 1100, "height": 900})
+        context = chromium.new_context(color_scheme=scheme, viewport={"width": 1100, "height": 900})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: message.type == "error" and troubles.append(message.text))

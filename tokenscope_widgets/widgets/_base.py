@@ -117,6 +117,8 @@ class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the widget with its layout (ipywidgets would keep that), and forget its runs."""
+        if not hasattr(self, "_feed"):  # its constructor refused
+            return
         self._feed.keep_only(())
         layout = self.layout
         super().close()

@@ -206,9 +206,9 @@ export class Comparison {
 
 export const FINISH: Record<string, string> = {
   running: "writing …",
-  length: "stopped at the token limit",
+  length: "token limit",
   end_token: "ended by itself",
-  stop_string: "met a stop string",
+  stop_string: "stop string",
   context: "the context is full",
   cancelled: "stopped by you",
   error: "broken off by an error",

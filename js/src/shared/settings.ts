@@ -69,8 +69,8 @@ export class SettingsPanel {
 
   private generation(): HTMLElement {
     const sampling = this.checkbox("do_sample", "sample instead of the first choice", (on) => this.change({ do_sample: on }));
-    const stops = this.input({ name: "stop_strings", label: "stop at", help: "Writing ends once the written text holds this; \\n is a line end" }, "text");
-    stops.addEventListener("change", () => this.change({ stop_strings: stops.value ? [stops.value.replaceAll("\\n", "\n")] : [] }));
+    const stops = this.input({ name: "stop_strings", label: "stop at", help: "Writing ends once the written text holds this, or one of several parted by ' | '; \\n is a line end" }, "text");
+    stops.addEventListener("change", () => this.change({ stop_strings: stops.value.split(" | ").filter(Boolean).map((text) => text.replaceAll("\\n", "\n")) }));
     const reset = h("button", { type: "button", class: "ts-quiet", onclick: () => this.change(DEFAULTS as Partial<Settings>) }, "Reset");
     return h(
       "fieldset",
@@ -119,7 +119,7 @@ export class SettingsPanel {
     for (const [name, input] of this.inputs) {
       if (input.type === "checkbox") {
         input.checked = name === "do_sample" ? settings.do_sample === true : name === "scale" ? this.model.get("scale") === "percentile" : this.model.get(name) === true;
-      } else if (name === "stop_strings") input.value = (settings.stop_strings ?? []).join("").replaceAll("\n", "\\n");
+      } else if (name === "stop_strings") input.value = (settings.stop_strings ?? []).join(" | ").replaceAll("\n", "\\n");
       else input.value = settings[name] === null || settings[name] === undefined ? "" : String(settings[name]);
       if (input.closest(".sampling")) input.disabled = settings.do_sample !== true;
     }
