@@ -154,7 +154,7 @@ def test_without_processors_the_sampling_distribution_is_the_model_s() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-@pytest.mark.parametrize("architecture", ["gpt2", "llama", "gemma2"])
+@on_every_architecture
 def test_half_precision_ids_equal_generate_and_metrics_are_of_the_widened_logits(architecture: str, dtype: str) -> None:
     session = tiny_session(architecture, dtype)
     seen: list[torch.Tensor] = []
