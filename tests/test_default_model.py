@@ -83,7 +83,7 @@ def test_surprisal_without_a_cache_is_the_same(demo_session: Session) -> None:
 def test_a_branch_equals_the_run_from_scratch(demo_session: Session, fibonacci: Generation, at: int, text: str) -> None:
     branch = demo_session.branch(fibonacci, at, text, max_new_tokens=8)
     start = [*REFERENCE["token_ids"][:at], *branch.lineage.replacement, *REFERENCE["token_ids"][at + 1 : 19]]
-    demo_session._caches.clear()
+    demo_session._writer._caches.clear()
     assert branch.token_ids[: len(start)].tolist() == start
     assert_same(branch, demo_session.generate(start, max_new_tokens=8))
 

@@ -89,7 +89,7 @@ def test_a_session_goes_on_after_a_failure() -> None:
 def test_a_session_gives_its_memory_back_after_a_failure() -> None:
     session = failing_session(6, raise_out_of_memory)
     session.generate(PROMPT, max_new_tokens=3, eos_token_ids=())
-    assert session._caches.nbytes > 0
+    assert session._writer._caches.nbytes > 0
     with pytest.raises(OutOfMemoryError):
         session.generate(some_ids(10, seed=1), max_new_tokens=9, eos_token_ids=())
-    assert session._caches.nbytes == 0
+    assert session._writer._caches.nbytes == 0

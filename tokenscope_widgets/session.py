@@ -5,23 +5,22 @@ from __future__ import annotations
 import random
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokenscope_widgets.analysis.records import Generation, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings, settings_from
-from tokenscope_widgets.errors import OutOfMemoryError, TokenScopeError, bad_value
+from tokenscope_widgets.errors import bad_value
+from tokenscope_widgets.explaining import Explaining
 from tokenscope_widgets.worker import Job, Worker
 
 if TYPE_CHECKING:
     from tokenscope_widgets.analysis.branching import BranchPlan
     from tokenscope_widgets.analysis.builder import GenerationBuilder
     from tokenscope_widgets.analysis.decoding import Row
-
-Observer = Callable[[int, "GenerationBuilder"], None]
-"""Called on the worker thread with (index of the run in its batch, the run so far) whenever it grew."""
+    from tokenscope_widgets.writing import Observer
 
 _live_sessions: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 
@@ -31,8 +30,8 @@ def session_of(run: Generation) -> Session | None:
     return _live_sessions.get(run.provenance.session_id)
 
 
-class Session:
-    """A model ready to generate, score and branch.
+class Session(Explaining):
+    """A model ready to generate, score, branch and explain.
 
     Parameters
     ----------
@@ -49,14 +48,15 @@ class Session:
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, name: str | None = None, revision: str | None = None) -> None:
-        from tokenscope_widgets.analysis.branching import PrefixCaches
         from tokenscope_widgets.models.local import LocalModel
+        from tokenscope_widgets.writing import Writer
 
         self.model = LocalModel(model, tokenizer, name, revision)
         self.worker = Worker()
         self.session_id = uuid.uuid4().hex
-        self._caches = PrefixCaches()
+        self._writer = Writer(self.model)
         self._provenance = self.model.provenance(self.session_id)
+        self._begin_explaining()
         _live_sessions[self.session_id] = self
 
     @classmethod
@@ -95,13 +95,17 @@ class Session:
     def __repr__(self) -> str:
         return f"<Session {self.model.name} ({self._provenance.dtype}, {self.model.model.device})>"
 
-    def generate(self, prompt: str | Sequence[int], **settings: Any) -> Generation:
+    def generate(
+        self, prompt: str | Sequence[int], *, attention: bool | int | Sequence[int] = False, **settings: Any
+    ) -> Generation:
         """Continue a prompt; shows progress where it takes longer than a second.
 
         Parameters
         ----------
         prompt : str or sequence of int
             Text, or token ids as they are.
+        attention : bool, int or sequence of int
+            Keep what each new token read while it is written, of all layers or of these: `attention` finds it.
         **settings
             `DecodingSettings`: ``max_new_tokens=128``, ``do_sample=False``, ``temperature``, ``top_k``, ``top_p``,
             ``min_p``, ``repetition_penalty``, ``seed``, ``stop_strings``, ``eos_token_ids``, ``alternatives=10``.
@@ -113,7 +117,7 @@ class Session:
         ModelOutputError, OutOfMemoryError
             The model failed; ``error.partial`` holds what was generated.
         """
-        return self._wait(self.start_generate(prompt, **settings))[0]
+        return self._wait(self.start_generate(prompt, attention=attention, **settings))[0]
 
     def score(self, text: str | Sequence[int], *, alternatives: int = 10) -> Generation:
         """Measure every token of a text that someone wrote; nothing is generated."""
@@ -121,12 +125,7 @@ class Session:
         ids = self._prompt_ids(text, "text", to_write=0)
 
         def work(job: Job[list[Generation]]) -> list[Generation]:
-            from tokenscope_widgets.analysis.decoding import prefill
-
-            row = self._row(ids, settings)
-            cache = self._new_cache(settings)
-            self._guard(job, [row], None, prefill(self.model.forward, [row], cache, lambda: job.cancelled))
-            return [row.builder.build("cancelled" if job.cancelled else "scored")]
+            return [self._writer.score(job, self._row(ids, settings))]
 
         return self._wait(self.worker.submit(work))[0]
 
@@ -186,12 +185,20 @@ class Session:
         return stored[:k]
 
     def start_generate(
-        self, prompt: str | Sequence[int], observer: Observer | None = None, **settings: Any
+        self,
+        prompt: str | Sequence[int],
+        observer: Observer | None = None,
+        *,
+        attention: bool | int | Sequence[int] = False,
+        **settings: Any,
     ) -> Job[list[Generation]]:
         """`generate`, at once: returns the job. Arguments are checked here."""
         checked = self._settings(settings)
         row = self._row(self._prompt_ids(prompt), checked)
-        return self._start([row], checked, observer)
+        if attention is False:
+            return self._start([row], checked, observer)
+        layers = None if attention is True else attention
+        return self._start_listening(row, checked, observer, layers)
 
     def start_branches(
         self,
@@ -216,48 +223,30 @@ class Session:
 
     def _start(self, rows: list[Row], settings: DecodingSettings, observer: Observer | None) -> Job[list[Generation]]:
         def work(job: Job[list[Generation]]) -> list[Generation]:
-            try:
-                for group in _equal_lengths(rows):
-                    self._decode(job, [rows[i] for i in group], settings, _reindexed(observer, group))
-            except TokenScopeError as error:
-                error.partial = [row.builder.build("error" if row.finish == "running" else row.finish) for row in rows]
-                raise
-            return [row.builder.build(row.finish) for row in rows]
+            return self._writer.write(job, rows, settings, observer)
 
         return self.worker.submit(work, total=settings.max_new_tokens * len(rows))
 
-    def _decode(self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None) -> None:
-        from tokenscope_widgets.analysis.decoding import decode
+    def _start_listening(
+        self, row: Row, settings: DecodingSettings, observer: Observer | None, layers: int | Sequence[int] | None
+    ) -> Job[list[Generation]]:
+        from tokenscope_widgets.analysis.attention_written import WrittenAttention
 
-        known = max(len(rows[0].builder) - 1, 0)
-        cache = self._caches.fork(rows[0].token_ids, known, len(rows)) if settings.use_cache else None
-        cache = cache or self._new_cache(settings)
-        steps = decode(
-            self.model.forward,
-            rows,
-            settings,
-            cache,
-            context_length=self.model.context_length,
-            cancelled=lambda: job.cancelled,
-        )
-        self._guard(job, rows, observer, steps)
-        if cache is not None and len(rows) == 1:
-            self._caches.add(rows[0].token_ids, cache)
+        attention = WrittenAttention(self.model.model, layers, len(row.token_ids), settings.max_new_tokens)
+        self._require_memory(attention.nbytes, "attention", "Keep fewer layers, or write fewer tokens")
 
-    def _guard(self, job: Job[Any], rows: list[Row], observer: Observer | None, steps: Any) -> None:
-        """Run the steps; whatever fails, keep what there is."""
-        done = job.progress - sum(len(row.token_ids) for row in rows)
-        try:
-            for _ in steps:
-                job.progress = done + sum(len(row.token_ids) for row in rows)
-                for index, row in enumerate(rows):
-                    if observer is not None:
-                        observer(index, row.builder)
-        except Exception as error:
-            failure = error if isinstance(error, TokenScopeError) else _explained(error, rows)
-            self._caches.clear()
-            failure.partial = [row.builder.build("error") for row in rows]
-            raise failure from error
+        def watch(index: int, builder: GenerationBuilder) -> None:
+            attention.take(len(builder))
+            if observer is not None:
+                observer(index, builder)
+
+        def work(job: Job[list[Generation]]) -> list[Generation]:
+            with attention.recording():
+                runs = self._writer.write(job, [row], settings, watch)
+            self._written_attention[runs[0]] = attention.result(len(runs[0]))
+            return runs
+
+        return self.worker.submit(work, total=settings.max_new_tokens)
 
     def _settings(self, options: dict[str, Any], base: DecodingSettings | None = None) -> DecodingSettings:
         if base is None:
@@ -309,40 +298,3 @@ class Session:
                 raise bad_value("token", token, "is empty", "Give the text or token id to put there")
             return self.model.encode_continuation(token)
         return self.model.check_ids([token], "token")
-
-    def _new_cache(self, settings: DecodingSettings) -> Any:
-        forward = self.model.forward
-        return forward.new_cache() if settings.use_cache and forward.supports_cache else None
-
-    def _wait(self, job: Job[list[Generation]]) -> list[Generation]:
-        """Wait for a job, with a progress bar if it takes longer than a second."""
-        from tqdm import tqdm
-
-        with tqdm(total=job.total, desc="Generating", unit="tokens", delay=1, leave=False) as bar:
-            return job.wait(tick=lambda: bar.update(job.progress - bar.n))
-
-
-def _equal_lengths(rows: Sequence[Row]) -> list[list[int]]:
-    """Indices of rows that can share a batch: as long, and measured as far, as each other."""
-    groups: dict[tuple[int, int], list[int]] = {}
-    for i, row in enumerate(rows):
-        groups.setdefault((len(row.token_ids), len(row.builder)), []).append(i)
-    return list(groups.values())
-
-
-def _reindexed(observer: Observer | None, group: Sequence[int]) -> Observer | None:
-    return None if observer is None else lambda i, builder: observer(group[i], builder)
-
-
-def _explained(error: Exception, rows: Sequence[Row]) -> TokenScopeError:
-    text = str(error).lower()
-    length = max(len(row.token_ids) for row in rows)
-    if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
-        return OutOfMemoryError(
-            f"The model ran out of memory at {length:,} tokens in a batch of {len(rows)}. "
-            "Use a shorter prompt, fewer alternatives at once, or dtype='bfloat16'."
-        )
-    return TokenScopeError(
-        f"The model failed at {length:,} tokens: {type(error).__name__}: {error}. "
-        "What was written is in error.partial; the model's own error is this one's cause."
-    )

@@ -47,6 +47,10 @@ class Job(Generic[T]):
         """Call with the job once it has ended, on the worker thread (or here, if it has ended already)."""
         self._future.add_done_callback(lambda _future: call(self))
 
+    def advance(self, steps: int) -> None:
+        """Say that so much more is done."""
+        self.progress += steps
+
     def cancel(self) -> None:
         """Ask the work to end at its next step; it keeps what it has."""
         self._cancel.set()

@@ -234,7 +234,7 @@ class TestPrefixCaches:
         session = tiny_session()
         for first in range(12):
             session.generate([first, 5, 6], max_new_tokens=2)
-        assert len(session._caches._entries) == 8
+        assert len(session._writer._caches._entries) == 8
 
 
 def test_a_plan_lists_what_stands_before_the_first_new_token() -> None:

@@ -35,24 +35,66 @@ class ForwardPass:
         return DynamicCache()
 
     @torch.inference_mode()
-    def __call__(self, token_ids: torch.Tensor, cache: Any = None, keep: int = 1) -> torch.Tensor:
-        """Logits of the last ``keep`` positions, Tensor [row, keep, vocabulary]; ``cache`` grows in place.
+    def __call__(
+        self,
+        token_ids: torch.Tensor,
+        cache: Any = None,
+        keep: int | torch.Tensor = 1,
+        *,
+        embeddings: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Logits of the wanted positions, Tensor [row, position, vocabulary]; ``cache`` grows in place.
 
         Parameters
         ----------
         token_ids : Tensor [row, position], int64
             The tokens that are not in the cache yet; all of them without a cache.
+        keep : int or Tensor [position], int64
+            The last so many positions, or these, counted within ``token_ids``.
+        embeddings : Tensor [row, position, hidden], optional
+            Given to the model in place of the tokens.
         """
-        arguments: dict[str, Any] = {
-            "input_ids": token_ids.to(self._model.device),
-            "use_cache": cache is not None,
-        }
+        given = {"input_ids": token_ids.to(self.device)} if embeddings is None else {"inputs_embeds": embeddings}
+        return self._run(given, cache, keep)
+
+    def differentiable(self, embeddings: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+        """As a call with ``embeddings``, without a cache, and gradients flow; call it outside inference mode."""
+        return self._run({"inputs_embeds": embeddings}, None, keep)
+
+    def embed(self, token_ids: torch.Tensor) -> torch.Tensor:
+        """Embeddings of tokens, Tensor [..., hidden], in the model's own number format; a copy."""
+        found: torch.Tensor = self._model.get_input_embeddings()(token_ids.to(self.device))
+        return found.detach().clone()
+
+    def mean_embedding(self) -> torch.Tensor:
+        """The mean embedding of the vocabulary, Tensor [hidden], taken in slices."""
+        size, step = self.vocabulary_size, 4096
+        parts = [self.embed(torch.arange(i, min(i + step, size))).float().sum(0) for i in range(0, size, step)]
+        return torch.stack(parts).sum(0) / size
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tokens go: the device of the embeddings, also where the model is spread over several."""
+        weight = getattr(self._model.get_input_embeddings(), "weight", None)
+        found: torch.device = self._model.device if weight is None or weight.is_meta else weight.device
+        return found
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The model's number format."""
+        found: torch.dtype = self._model.dtype
+        return found
+
+    def _run(self, given: dict[str, Any], cache: Any, keep: int | torch.Tensor) -> torch.Tensor:
+        arguments: dict[str, Any] = {**given, "use_cache": cache is not None}
         if cache is not None:
             arguments["past_key_values"] = cache
         if self._keeps_logits:
-            arguments["logits_to_keep"] = keep
+            arguments["logits_to_keep"] = keep if isinstance(keep, int) else keep.to(self.device)
         logits: torch.Tensor = self._model(**arguments).logits
-        return logits[:, -keep:]
+        if isinstance(keep, int):
+            return logits[:, -keep:]
+        return logits if self._keeps_logits else logits[:, keep.to(logits.device)]
 
 
 def cache_length(cache: Any) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import operator
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from tokenscope_widgets.analysis.forward import ForwardPass
 from tokenscope_widgets.analysis.records import Provenance, label
 from tokenscope_widgets.code.token_bytes import TokenBytes
-from tokenscope_widgets.errors import InputError, ModelLoadError, bad_value
+from tokenscope_widgets.errors import InputError, ModelLoadError, OutOfMemoryError, bad_value
 
 
 class LocalModel:
@@ -42,13 +45,44 @@ class LocalModel:
         self.context_length: int | None = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         self.eos_token_ids = _eos_ids(model, tokenizer)
 
+    @property
+    def dtype_name(self) -> str:
+        """``"float32"``, ``"bfloat16"`` …"""
+        return str(self.model.dtype).removeprefix("torch.")
+
+    @property
+    def empty_id(self) -> int:
+        """The token that stands for an empty context: the beginning of a text, else its end, else the first."""
+        for token_id in (self.tokenizer.bos_token_id, *self.eos_token_ids):
+            if token_id is not None:
+                return int(token_id)
+        return 0
+
+    def widened(self) -> Any | None:
+        """A copy of the model in float32, to compute what half precision could not; None where that is impossible.
+
+        Impossible for a model that is float32 already, is quantised, is spread over devices, or does not fit twice.
+        """
+        from tokenscope_widgets.analysis.memory import require_memory
+
+        model = self.model
+        half = model.dtype in (torch.float16, torch.bfloat16)
+        spread = getattr(model, "hf_device_map", None)
+        if not half or getattr(model, "is_quantized", False) or (spread is not None and len(set(spread.values())) > 1):
+            return None
+        try:
+            require_memory(4 * model.num_parameters(), model.device, "model", "Load it in float32")
+        except OutOfMemoryError:
+            return None
+        return copy.deepcopy(model).float()
+
     def provenance(self, session_id: str) -> Provenance:
         """What a record must say of this model."""
         names = ("tokenscope-widgets", "torch", "transformers", "tokenizers")
         return Provenance(
             model=self.name,
             revision=self.revision,
-            dtype=str(self.model.dtype).removeprefix("torch."),
+            dtype=self.dtype_name,
             context_length=self.context_length,
             versions={n: version(n) for n in names},
             session_id=session_id,

@@ -1,0 +1,271 @@
+"""From a user's question to an attribution: checked, with its cost known, then carried out on the worker thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from tokenscope_widgets.analysis.attention_sites import attention_sites
+from tokenscope_widgets.analysis.attribution import METHODS, Attribution
+from tokenscope_widgets.analysis.explained import Explained
+from tokenscope_widgets.analysis.faithfulness import Faithfulness, measure_faithfulness, order_of
+from tokenscope_widgets.analysis.forward import ForwardPass
+from tokenscope_widgets.analysis.memory import gradient_bytes, require_memory
+from tokenscope_widgets.analysis.methods import (
+    CONVENTIONS,
+    MethodOptions,
+    MethodResult,
+    check_method,
+    options_from,
+    run_method,
+    variants_of,
+    work_passes,
+    work_tokens,
+)
+from tokenscope_widgets.analysis.partition import Partition, partition_of
+from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.analysis.selection import chosen
+from tokenscope_widgets.analysis.targets import Contrast, Plan, Target, plan_targets
+from tokenscope_widgets.analysis.variants import Lead, Variants
+from tokenscope_widgets.analysis.watch import Watch
+from tokenscope_widgets.errors import ModelOutputError, bad_value
+from tokenscope_widgets.models.local import LocalModel
+from tokenscope_widgets.worker import Job
+
+_GRADIENTS = ("input_x_gradient", "saliency", "integrated_gradients")
+
+
+@dataclass(frozen=True, eq=False)
+class AttributionPlan:
+    """What will be computed, and what it costs.
+
+    Attributes
+    ----------
+    work_tokens : int
+        About how many tokens will go through the model.
+    seconds : float
+        About how long that takes.
+    cost_text : str
+        The same in words: how many sources and passes.
+    """
+
+    run: Generation
+    method: str
+    plan: Plan
+    sources: Partition
+    options: MethodOptions
+    seconds: float
+
+    @property
+    def label(self) -> str:
+        """The work in words."""
+        return f"{METHODS[self.method].label} of {len(self.sources)} {self.sources.unit}s"
+
+    @property
+    def cost_text(self) -> str:
+        """How many sources and passes."""
+        return work_passes(self.method, self.plan.explained, self.sources, self.options)
+
+    @property
+    def work_tokens(self) -> int:
+        """About how many tokens will go through the model."""
+        twice = 2 if self.plan.against else 1
+        return twice * work_tokens(self.method, self.plan.explained, self.sources, self.options)
+
+    def run_on(self, model: LocalModel, job: Job[Any]) -> Attribution:
+        """Compute it; what a cancel left out is NaN."""
+        watch = watch_of(job)
+        notes = list(self.plan.notes)
+        try:
+            result = self._result(model, model.forward, watch)
+        except ModelOutputError:
+            wider = model.widened()
+            if wider is None:
+                raise
+            notes.append(f"computed in float32: {model.dtype_name} gave numbers that are not finite")
+            result = self._result(model, ForwardPass(wider), watch)
+        shown = {"output": self.plan.explained.output, **vars(self.options)}
+        if self.plan.contrast_text is not None:
+            shown["contrast_text"] = self.plan.contrast_text
+        explained = self.plan.explained
+        if self.plan.against:
+            shown["against"] = self.plan.against
+        return Attribution(
+            run=self.run,
+            method=self.method,
+            explained=explained,
+            sources=self.sources,
+            scores=result.scores,
+            full=result.full,
+            options=shown,
+            completeness_error=result.completeness_error,
+            fit_r2=result.fit_r2,
+            finished=not job.cancelled,
+            notes=tuple(notes),
+        )
+
+    def _result(self, model: LocalModel, forward: ForwardPass, watch: Watch) -> MethodResult:
+        own = self._run(model, forward, self.run.token_ids, self.plan.explained, watch)
+        if not self.plan.against:
+            return own
+        ids, explained = whole_contrast(self.run, self.plan)
+        return _lead(own, self._run(model, forward, ids, explained, watch))
+
+    def _run(
+        self, model: LocalModel, forward: ForwardPass, ids: Any, explained: Explained, watch: Watch
+    ) -> MethodResult:
+        return run_method(
+            self.method,
+            model.model,
+            forward,
+            ids,
+            explained,
+            self.sources,
+            self.options,
+            empty_id=model.empty_id,
+            watch=watch,
+        )
+
+
+def plan_attribution(
+    model: LocalModel,
+    seconds_per_token: float,
+    run: Generation,
+    target: Target,
+    method: str,
+    *,
+    sources: str | Sequence[tuple[int, int]] | Partition,
+    contrast: Contrast,
+    output: str,
+    **options: Any,
+) -> AttributionPlan:
+    """Check everything; see `Session.attribute`."""
+    options = _with_convention(options)
+    output = options.pop("output", output)
+    check_method(method, output)
+    within_span = bool(options.pop("within_span", False))
+    plan = plan_targets(
+        run,
+        target,
+        output=output,
+        contrast=contrast,
+        whole_contrast=bool(options.pop("whole_contrast", False)),
+        token=options.pop("token", None),
+        tokenize=lambda given, argument: _tokens(model, given, argument),
+    )
+    checked = options_from(options)
+    checked.check(model.forward.vocabulary_size)
+    positions = plan.explained.positions
+    stop = int(positions[-1] if within_span else positions[0])
+    pieces = partition_of(run, sources, stop)
+    if method in _GRADIENTS:
+        batch = 1 if method != "integrated_gradients" else max(1, 512 // len(run))
+        needed = gradient_bytes(model.model.config.get_text_config(), int(positions[-1]), batch)
+        require_memory(needed, model.model.device, "method", "Use method='ablation', or a shorter run")
+    found = AttributionPlan(run, method, plan, pieces, checked, 0)
+    return replace(found, seconds=found.work_tokens * seconds_per_token)
+
+
+def whole_contrast(run: Generation, plan: Plan) -> tuple[Any, Explained]:
+    """The ids and targets of the other continuation."""
+    first = int(plan.explained.positions[0])
+    against = np.array(plan.against, np.int64)
+    positions = np.arange(first, first + len(against))
+    return np.concatenate([run.token_ids[:first], against]), replace(
+        plan.explained, positions=positions, token_ids=against
+    )
+
+
+def measure_attribution(model: LocalModel, attribution: Attribution, job: Job[Any], **options: Any) -> Faithfulness:
+    """Deletion and insertion curves of an attribution; options as for `measure_faithfulness`."""
+    return measure_faithfulness(
+        attribution_variants(model, attribution),
+        attribution.sources,
+        order_of(attribution.total, attribution.signed),
+        quantity=attribution.explained.quantity,
+        watch=watch_of(job),
+        **options,
+    )
+
+
+def attribution_variants(model: LocalModel, attribution: Attribution) -> Variants | Lead:
+    """Contexts with sources left out, scored on what the attribution explains."""
+    options = options_from({k: v for k, v in attribution.options.items() if k in vars(MethodOptions())})
+    run, explained = attribution.run, attribution.explained
+    own = variants_of(model.forward, run.token_ids, explained, options, model.empty_id)
+    against = attribution.options.get("against")
+    if not against:
+        return own
+    ids, other = whole_contrast(run, Plan(explained, against))
+    return Lead(own, variants_of(model.forward, ids, other, options, model.empty_id))
+
+
+def attention_shape(model: Any, length: int, layer: Any, head: Any, query: Any) -> tuple[int, int, int, int]:
+    """How many layers, heads, queries and keys are asked for.
+
+    Raises
+    ------
+    InputError
+        One is out of range, or the model has no attention.
+    """
+    sites = attention_sites(model)
+    heads = int(model.config.get_text_config().num_attention_heads)
+    layers = len(sites.layers) if layer is None else len(chosen("layer", layer, sites.layer_count))
+    return layers, len(chosen("head", head, heads)), len(chosen("query", query, length)), length
+
+
+def watch_of(job: Job[Any]) -> Watch:
+    """A job's progress and cancel, as the analysis asks for them."""
+
+    def expect(tokens: int) -> None:
+        job.total = job.progress + tokens
+
+    return Watch(cancelled=lambda: job.cancelled, advance=job.advance, expect=expect)
+
+
+@torch.inference_mode()
+def guess_seconds_per_token(model: Any) -> float:
+    """From the number of parameters and how fast this machine multiplies; the first real work corrects it."""
+    size = 512
+    one = torch.ones(size, size, dtype=model.dtype, device=model.device)
+    one @ one
+    began = time.perf_counter()
+    (one @ one)[0, 0].item()
+    seconds = max(time.perf_counter() - began, 1e-5)
+    # activations, attention and Python take about as long again as the products with the weights
+    return float(2 * model.num_parameters() / size**3 * seconds)
+
+
+def _with_convention(options: dict[str, Any]) -> dict[str, Any]:
+    name = options.pop("convention", None)
+    if name is None:
+        return options
+    if name not in CONVENTIONS:
+        raise bad_value("convention", name, "is not known", f"Use one of {', '.join(CONVENTIONS)}")
+    preset: Mapping[str, Any] = CONVENTIONS[name]
+    return {**preset, **options}
+
+
+def _tokens(model: LocalModel, given: str | int, argument: str) -> list[int]:
+    if not isinstance(given, str):
+        return model.check_ids([given], argument)
+    if not given:
+        raise bad_value(argument, given, "is empty", "Give a text or a token id")
+    return model.encode_continuation(given)
+
+
+def _lead(own: MethodResult, other: MethodResult) -> MethodResult:
+    """A whole text minus another: one row."""
+
+    def total(values: Any) -> Any:
+        return np.asarray(values, np.float64).sum(axis=0, keepdims=True)
+
+    return MethodResult(
+        (total(own.scores) - total(other.scores)).astype(np.float32),
+        (total(own.full) - total(other.full)).astype(np.float32),
+    )
