@@ -21,6 +21,10 @@ from tokenscope_widgets.session import Session
 torch.set_num_threads(1)
 
 ARCHITECTURES = ("gpt2", "llama", "qwen2", "qwen3", "gpt_neox", "mistral", "gemma2", "gemma3_text")
+MORE_ATTENTION = ("phi3", "starcoder2", "gpt_oss")
+"""More architectures whose attention goes through transformers' ``AttentionInterface``."""
+BYPASSING = ("bloom", "falcon", "mpt", "codegen", "gptj", "gpt_neo")
+"""Architectures that bypass it."""
 VOCABULARY = 300
 EOS, PAD = 298, 299
 CONTEXT = 128
@@ -43,7 +47,8 @@ _LAYERS = {
     "num_attention_heads": 4,
     "max_position_embeddings": CONTEXT,
 }
-_GROUPED = {**_LAYERS, "num_key_value_heads": 2, "head_dim": 8}
+_UNNAMED_GROUPS = {**_LAYERS, "num_key_value_heads": 2}
+_GROUPED = {**_UNNAMED_GROUPS, "head_dim": 8}
 _OWN: dict[str, dict[str, Any]] = {
     "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": CONTEXT},
     "gpt_neox": _LAYERS,
@@ -55,6 +60,38 @@ _OWN: dict[str, dict[str, Any]] = {
         "query_pre_attn_scalar": 8,
         "layer_types": ["sliding_attention", "full_attention"],
     },
+    "phi3": _UNNAMED_GROUPS | {"sliding_window": WINDOW},
+    "starcoder2": _UNNAMED_GROUPS | {"sliding_window": WINDOW},
+    "gpt_oss": {
+        **_GROUPED,
+        "sliding_window": WINDOW,
+        "layer_types": ["sliding_attention", "full_attention"],
+        "num_local_experts": 4,
+        "num_experts_per_tok": 2,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0},
+    },
+    "bloom": {"hidden_size": 32, "n_layer": 2, "n_head": 4},
+    "falcon": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": CONTEXT},
+    "mpt": {"d_model": 32, "n_layers": 2, "n_heads": 4, "max_seq_len": CONTEXT, "expansion_ratio": 2},
+    "codegen": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": CONTEXT, "n_ctx": CONTEXT, "rotary_dim": 4},
+    "gptj": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": CONTEXT, "rotary_dim": 4},
+    "gpt_neo": {
+        "hidden_size": 32,
+        "num_layers": 2,
+        "num_heads": 4,
+        "max_position_embeddings": CONTEXT,
+        "window_size": WINDOW,
+        "attention_types": [[["global", "local"], 1]],
+    },
+    "mamba": {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 4},
+    "jamba": {
+        **_UNNAMED_GROUPS,
+        "attn_layer_period": 2,
+        "attn_layer_offset": 1,
+        "num_experts": 2,
+    },
+    "granite": _UNNAMED_GROUPS | {"residual_multiplier": 0.5, "logits_scaling": 4.0, "embedding_multiplier": 3.0},
+    "cohere": _UNNAMED_GROUPS | {"logit_scale": 0.25},
 }
 
 

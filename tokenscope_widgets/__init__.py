@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from tokenscope_widgets.session import Session as Session
     from tokenscope_widgets.storage import load as load
     from tokenscope_widgets.widgets.compare import Compare as Compare
+    from tokenscope_widgets.widgets.flow import Flow as Flow
     from tokenscope_widgets.widgets.token_stream import TokenStream as TokenStream
 
 _HOME = {
     "Alignment": "tokenscope_widgets.analysis.alignment",
     "Compare": "tokenscope_widgets.widgets.compare",
+    "Flow": "tokenscope_widgets.widgets.flow",
     "Generation": "tokenscope_widgets.analysis.records",
     "Session": "tokenscope_widgets.session",
     "TokenScopeError": "tokenscope_widgets.errors",
@@ -55,13 +57,13 @@ def _show_records_as_widgets() -> None:
     if shell is None:
         return
 
-    def show(run: Any, **_: Any) -> Any:
-        from tokenscope_widgets.widgets.token_stream import TokenStream
-
-        return TokenStream(run)._repr_mimebundle_()
+    def show(widget: str) -> Any:
+        return lambda record, **_: __getattr__(widget)(record)._repr_mimebundle_()
 
     bundles = shell.display_formatter.mimebundle_formatter
-    bundles.for_type_by_name("tokenscope_widgets.analysis.records", "Generation", show)
+    bundles.for_type_by_name("tokenscope_widgets.analysis.records", "Generation", show("TokenStream"))
+    bundles.for_type_by_name("tokenscope_widgets.analysis.attention", "Attention", show("Flow"))
+    bundles.for_type_by_name("tokenscope_widgets.analysis.attribution", "Attribution", show("Flow"))
 
 
 _show_records_as_widgets()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
-from tokenscope_widgets.analysis.attention_sites import attention_sites
 from tokenscope_widgets.analysis.attribution import METHODS, Attribution
 from tokenscope_widgets.analysis.explained import Explained
 from tokenscope_widgets.analysis.faithfulness import Faithfulness, measure_faithfulness, order_of
+from tokenscope_widgets.analysis.focus import focus_on, tokens_of
 from tokenscope_widgets.analysis.forward import ForwardPass
 from tokenscope_widgets.analysis.memory import gradient_bytes, require_memory
 from tokenscope_widgets.analysis.methods import (
@@ -29,7 +27,6 @@ from tokenscope_widgets.analysis.methods import (
 )
 from tokenscope_widgets.analysis.partition import Partition, partition_of
 from tokenscope_widgets.analysis.records import Generation
-from tokenscope_widgets.analysis.selection import chosen
 from tokenscope_widgets.analysis.targets import Contrast, Plan, Target, plan_targets
 from tokenscope_widgets.analysis.variants import Lead, Variants
 from tokenscope_widgets.analysis.watch import Watch
@@ -60,11 +57,13 @@ class AttributionPlan:
     sources: Partition
     options: MethodOptions
     seconds: float
+    focus: bool = False
 
     @property
     def label(self) -> str:
         """The work in words."""
-        return f"{METHODS[self.method].label} of {len(self.sources)} {self.sources.unit}s"
+        many = f"{len(self.sources)} {self.sources.unit}{'' if len(self.sources) == 1 else 's'}"
+        return f"{METHODS[self.method].label} of {many}{', then of tokens' if self.focus else ''}"
 
     @property
     def cost_text(self) -> str:
@@ -75,10 +74,22 @@ class AttributionPlan:
     def work_tokens(self) -> int:
         """About how many tokens will go through the model."""
         twice = 2 if self.plan.against else 1
-        return twice * work_tokens(self.method, self.plan.explained, self.sources, self.options)
+        own = work_tokens(self.method, self.plan.explained, self.sources, self.options)
+        if self.focus:
+            tokens = tokens_of(self.sources)
+            # about half of the text is in lines that matter
+            own += work_tokens(self.method, self.plan.explained, tokens, self.options) // 2
+        return twice * own
 
     def run_on(self, model: LocalModel, job: Job[Any]) -> Attribution:
         """Compute it; what a cancel left out is NaN."""
+        if self.focus:
+            lines = replace(self, focus=False).run_on(model, job)
+            if not lines.finished:
+                return lines
+            tokens, note = focus_on(lines)
+            plan = replace(self.plan, notes=(*self.plan.notes, note))
+            return replace(self, focus=False, sources=tokens, plan=plan).run_on(model, job)
         watch = watch_of(job)
         notes = list(self.plan.notes)
         try:
@@ -135,6 +146,7 @@ class AttributionPlan:
 def plan_attribution(
     model: LocalModel,
     seconds_per_token: float,
+    tokenize: Callable[[str | int, str], list[int]],
     run: Generation,
     target: Target,
     method: str,
@@ -156,18 +168,21 @@ def plan_attribution(
         contrast=contrast,
         whole_contrast=bool(options.pop("whole_contrast", False)),
         token=options.pop("token", None),
-        tokenize=lambda given, argument: _tokens(model, given, argument),
+        tokenize=tokenize,
     )
     checked = options_from(options)
     checked.check(model.forward.vocabulary_size)
     positions = plan.explained.positions
     stop = int(positions[-1] if within_span else positions[0])
-    pieces = partition_of(run, sources, stop)
+    focus = isinstance(sources, str) and sources == "focus"
+    if focus and method not in ("ablation", "surrogate"):
+        raise bad_value("sources", sources, f"is not for {METHODS[method].label}", "Use 'token' or 'line'")
+    pieces = partition_of(run, "line" if focus else sources, stop)
     if method in _GRADIENTS:
         batch = 1 if method != "integrated_gradients" else max(1, 512 // len(run))
         needed = gradient_bytes(model.model.config.get_text_config(), int(positions[-1]), batch)
         require_memory(needed, model.model.device, "method", "Use method='ablation', or a shorter run")
-    found = AttributionPlan(run, method, plan, pieces, checked, 0)
+    found = AttributionPlan(run, method, plan, pieces, checked, 0, focus)
     return replace(found, seconds=found.work_tokens * seconds_per_token)
 
 
@@ -205,20 +220,6 @@ def attribution_variants(model: LocalModel, attribution: Attribution) -> Variant
     return Lead(own, variants_of(model.forward, ids, other, options, model.empty_id))
 
 
-def attention_shape(model: Any, length: int, layer: Any, head: Any, query: Any) -> tuple[int, int, int, int]:
-    """How many layers, heads, queries and keys are asked for.
-
-    Raises
-    ------
-    InputError
-        One is out of range, or the model has no attention.
-    """
-    sites = attention_sites(model)
-    heads = int(model.config.get_text_config().num_attention_heads)
-    layers = len(sites.layers) if layer is None else len(chosen("layer", layer, sites.layer_count))
-    return layers, len(chosen("head", head, heads)), len(chosen("query", query, length)), length
-
-
 def watch_of(job: Job[Any]) -> Watch:
     """A job's progress and cancel, as the analysis asks for them."""
 
@@ -226,19 +227,6 @@ def watch_of(job: Job[Any]) -> Watch:
         job.total = job.progress + tokens
 
     return Watch(cancelled=lambda: job.cancelled, advance=job.advance, expect=expect)
-
-
-@torch.inference_mode()
-def guess_seconds_per_token(model: Any) -> float:
-    """From the number of parameters and how fast this machine multiplies; the first real work corrects it."""
-    size = 512
-    one = torch.ones(size, size, dtype=model.dtype, device=model.device)
-    one @ one
-    began = time.perf_counter()
-    (one @ one)[0, 0].item()
-    seconds = max(time.perf_counter() - began, 1e-5)
-    # activations, attention and Python take about as long again as the products with the weights
-    return float(2 * model.num_parameters() / size**3 * seconds)
 
 
 def _with_convention(options: dict[str, Any]) -> dict[str, Any]:
@@ -249,14 +237,6 @@ def _with_convention(options: dict[str, Any]) -> dict[str, Any]:
         raise bad_value("convention", name, "is not known", f"Use one of {', '.join(CONVENTIONS)}")
     preset: Mapping[str, Any] = CONVENTIONS[name]
     return {**preset, **options}
-
-
-def _tokens(model: LocalModel, given: str | int, argument: str) -> list[int]:
-    if not isinstance(given, str):
-        return model.check_ids([given], argument)
-    if not given:
-        raise bad_value(argument, given, "is empty", "Give a text or a token id")
-    return model.encode_continuation(given)
 
 
 def _lead(own: MethodResult, other: MethodResult) -> MethodResult:

@@ -40,7 +40,7 @@ def to_html(widget: BaseWidget, path: str | os.PathLike[str]) -> Path:
 
 def page_of(widget: BaseWidget, title: str | None = None) -> str:
     """The page as text."""
-    state = dict(widget.get_state())
+    state = {**widget.get_state(), **widget._export_state()}
     view, style = state.pop("_esm"), state.pop("_css", "")
     kept = {k: _plain(v) for k, v in state.items() if k == "_snapshot" or not k.startswith(_FOREIGN)}
     return _TEMPLATE.format(

@@ -56,7 +56,7 @@ class Session(Explaining):
         self.session_id = uuid.uuid4().hex
         self._writer = Writer(self.model)
         self._provenance = self.model.provenance(self.session_id)
-        self._begin_explaining()
+        self._written_attention = weakref.WeakKeyDictionary()
         _live_sessions[self.session_id] = self
 
     @classmethod
@@ -243,7 +243,7 @@ class Session(Explaining):
         def work(job: Job[list[Generation]]) -> list[Generation]:
             with attention.recording():
                 runs = self._writer.write(job, [row], settings, watch)
-            self._written_attention[runs[0]] = attention.result(len(runs[0]))
+            self._written_attention[runs[0]] = replace(attention.result(len(runs[0])), run=runs[0])
             return runs
 
         return self.worker.submit(work, total=settings.max_new_tokens)

@@ -20,11 +20,14 @@ class Job(Generic[T]):
     ----------
     progress, total : int
         How much is done, and of how much at the most, in tokens.
+    observer : callable or None
+        Called with the job by the work itself, whenever it has advanced.
     """
 
     def __init__(self, total: int = 0) -> None:
         self.progress = 0
         self.total = total
+        self.observer: Callable[[Job[T]], None] | None = None
         self._cancel = threading.Event()
         self._future: Future[T]
 
@@ -50,6 +53,8 @@ class Job(Generic[T]):
     def advance(self, steps: int) -> None:
         """Say that so much more is done."""
         self.progress += steps
+        if self.observer is not None:
+            self.observer(self)
 
     def cancel(self) -> None:
         """Ask the work to end at its next step; it keeps what it has."""

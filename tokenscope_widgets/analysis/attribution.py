@@ -111,7 +111,7 @@ class Attribution:
 
     @property
     def unit(self) -> str:
-        """The unit of the scores: ``nats``, ``logits``, ``probability``, ``share`` or ``score``."""
+        """The unit of the scores: ``nats``, ``logit``, ``probability``, ``share`` or ``score``."""
         if self.method.startswith("attention"):
             return "share"
         return self.explained.quantity if METHODS[self.method].in_output_unit else "score"

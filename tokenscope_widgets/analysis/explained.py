@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tokenscope_widgets.analysis.metrics import require_finite
 
 OUTPUTS = ("logprob", "logit", "probability")
-QUANTITIES = {"logprob": "nats", "logit": "logits", "probability": "probability"}
+QUANTITIES = {"logprob": "nats", "logit": "logit", "probability": "probability"}
 
 
 @dataclass(frozen=True, eq=False)

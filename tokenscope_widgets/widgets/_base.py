@@ -69,6 +69,10 @@ class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
         super().__init__(**traits)
         self.on_msg(self._receive)
 
+    def _export_state(self) -> dict[str, Any]:
+        """What a saved page needs beside the synced traits."""
+        return {}
+
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write one HTML file that needs no network and no kernel, and can still be explored."""
         from tokenscope_widgets.export import to_html

@@ -12,14 +12,14 @@ from tokenscope_widgets.analysis.records import TokenTable, label
 
 
 class Column(TypedDict):
-    """What one buffer holds: ``dtype`` is ``f32``, ``i32``, ``u32``, ``u8`` or ``utf8``; ``width`` its values a row."""
+    """What one buffer holds: ``width`` values a row, of a ``dtype`` ``f32 f16 i32 u32 u16 u8`` or ``utf8``."""
 
     name: str
     dtype: str
     width: int
 
 
-_DTYPES = {"f32": "<f4", "i32": "<i4", "u32": "<u4", "u8": "|u1"}
+_DTYPES = {"f32": "<f4", "f16": "<f2", "i32": "<i4", "u32": "<u4", "u16": "<u2", "u8": "|u1"}
 
 
 class ColumnWriter:

@@ -1,0 +1,224 @@
+"""The part of a session that looks inside the model: attention, the logit lens, what each part added to a logit."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.errors import OutOfMemoryError, TokenScopeError, bad_value
+from tokenscope_widgets.worker import Job, Worker
+
+if TYPE_CHECKING:
+    from tokenscope_widgets.analysis.attention import Attention
+    from tokenscope_widgets.analysis.direct import DirectAttribution
+    from tokenscope_widgets.analysis.lens import Lens
+    from tokenscope_widgets.analysis.targets import Contrast
+    from tokenscope_widgets.models.local import LocalModel
+
+T = TypeVar("T")
+
+_ANNOUNCE_SECONDS = 10
+
+
+class Inspecting:
+    """Methods of `Session` that look inside the model."""
+
+    model: LocalModel
+    worker: Worker
+    _written_attention: weakref.WeakKeyDictionary[Generation, Attention]
+
+    def attention(
+        self,
+        run: Generation,
+        layer: int | Sequence[int] | None = None,
+        head: int | Sequence[int] | None = None,
+        query: int | Sequence[int] | None = None,
+        *,
+        dtype: str = "float32",
+    ) -> Attention:
+        """What each token read, from one pass over the run's text (or as recorded while it was written).
+
+        Parameters
+        ----------
+        layer, head, query : int or sequence of int, optional
+            What to keep; None for all. The row of query *t* − 1 is what was read when token *t* was chosen.
+        dtype : str
+            ``"float32"`` or ``"float16"``, in which the weights are kept.
+
+        Returns
+        -------
+        Attention
+            Weights [layer, head, query, key].
+
+        Raises
+        ------
+        InputError
+            A layer, head or query out of range; a model without attention.
+        OutOfMemoryError
+            It would not fit: the estimate is made first.
+        """
+        return self._wait(self.start_attention(run, layer, head, query, dtype=dtype), "Reading attention")
+
+    def start_attention(
+        self,
+        run: Generation,
+        layer: int | Sequence[int] | None = None,
+        head: int | Sequence[int] | None = None,
+        query: int | Sequence[int] | None = None,
+        *,
+        dtype: str = "float32",
+    ) -> Job[Attention]:
+        """`attention`, at once: returns the job. Arguments are checked here."""
+        from tokenscope_widgets.analysis.attention_capture import attention_bytes, attention_of, attention_shape
+
+        kept = self._written_attention.get(run)
+        if kept is not None and query is not None and dtype == "float16":
+            try:
+                selected = kept.select(layer, head, query)
+                return self.worker.submit(lambda _job: selected)
+            except TokenScopeError:
+                pass
+        size = attention_shape(self.model.model, len(run), layer, head, query)
+        self._require_memory(attention_bytes(*size, dtype=dtype), "attention", "Ask for fewer layers or queries")
+
+        def work(job: Job[Attention]) -> Attention:
+            found = attention_of(
+                self.model.model,
+                [int(i) for i in run.token_ids],
+                layer,
+                head,
+                query,
+                dtype=dtype,
+                cancelled=lambda: job.cancelled,
+                progress=lambda tokens: job.advance(tokens - job.progress),
+            )
+            return replace(found, run=run)
+
+        return self.worker.submit(work, total=len(run))
+
+    def lens(
+        self,
+        run: Generation,
+        layers: int | Sequence[int] | None = None,
+        positions: int | Sequence[int] | None = None,
+        *,
+        k: int = 5,
+    ) -> Lens:
+        """The logit lens: what the model would say if it stopped after each layer (nostalgebraist 2020).
+
+        Parameters
+        ----------
+        layers, positions : int or sequence of int, optional
+            None for all. Position *t* predicts token *t* + 1.
+        k : int
+            Top tokens to keep.
+
+        Raises
+        ------
+        InputError
+            A layer or position out of range; a model whose last norm and head cannot be found.
+        """
+        from tokenscope_widgets.analysis.lens import lens
+
+        def work(job: Job[Lens]) -> Lens:
+            found = lens(
+                self.model.model,
+                [int(i) for i in run.token_ids],
+                layers,
+                positions,
+                k,
+                cancelled=lambda: job.cancelled,
+                progress=lambda done: job.advance(done - job.progress),
+            )
+            seen = {int(i): self.model.token_bytes(int(i)) for i in set(found.top_ids.ravel().tolist())}
+            return replace(found, run=run, vocabulary=seen)
+
+        return self._wait(self.worker.submit(lambda job: self._explained(lambda: work(job))), "Reading layers")
+
+    def direct_logit_attribution(self, run: Generation, target: int, contrast: Contrast = None) -> DirectAttribution:
+        """What each layer, attention head and MLP added to the logit of a token, or to its lead over another.
+
+        Parameters
+        ----------
+        target : int
+            The token's position.
+        contrast : bool, str, int or None
+            True for the runner-up, or a text (its first token) or token id.
+
+        Raises
+        ------
+        InputError
+            A target outside the run, or the first token.
+        """
+        from tokenscope_widgets.analysis.direct import direct_logit_attribution
+        from tokenscope_widgets.analysis.targets import plan_targets
+
+        plan = plan_targets(
+            run,
+            target,
+            output="logit",
+            contrast=contrast,
+            whole_contrast=False,
+            token=None,
+            tokenize=self._tokens,
+        )
+        explained = plan.explained
+        if len(explained) != 1:
+            raise bad_value("target", target, "names several tokens", "Name one position")
+        contrast_id = int(explained.contrast_ids[0]) if explained.contrast_ids is not None else None
+
+        def work(_job: Job[DirectAttribution]) -> DirectAttribution:
+            ids = [int(i) for i in run.token_ids[: explained.context_length]]
+            return self._explained(
+                lambda: direct_logit_attribution(
+                    self.model.model, ids, len(ids) - 1, int(explained.token_ids[0]), contrast_id
+                )
+            )
+
+        return self._wait(self.worker.submit(work), "Taking the logit apart")
+
+    def _tokens(self, given: str | int, argument: str) -> list[int]:
+        """Token ids of a text inside another, or of an id."""
+        if not isinstance(given, str):
+            return self.model.check_ids([given], argument)
+        if not given:
+            raise bad_value(argument, given, "is empty", "Give a text or a token id")
+        return self.model.encode_continuation(given)
+
+    def _explained(self, work: Callable[[], T]) -> T:
+        from tokenscope_widgets.writing import out_of_memory
+
+        try:
+            return work()
+        except TokenScopeError:
+            raise
+        except Exception as error:
+            if out_of_memory(error):
+                raise OutOfMemoryError(
+                    "The model ran out of memory while explaining. Explain fewer targets at once, or a shorter run."
+                ) from error
+            raise TokenScopeError(
+                f"The model failed while explaining: {type(error).__name__}: {error}. Its own error is the cause."
+            ) from error
+
+    def _require_memory(self, nbytes: int, argument: str, remedy: str) -> None:
+        from tokenscope_widgets.analysis.memory import require_memory
+
+        require_memory(nbytes, self.model.model.device, argument, remedy)
+
+    def _wait(self, job: Job[T], label: str = "Generating", seconds: float = 0) -> T:
+        """Wait for a job, with a progress bar if it takes longer than a second; long work is announced at once."""
+        from tqdm import tqdm
+
+        long = seconds > _ANNOUNCE_SECONDS
+        label = f"{label}, about {seconds:.0f} s" if long else label
+        with tqdm(total=job.total, desc=label, unit="tokens", delay=0 if long else 1, leave=False) as bar:
+
+            def tick() -> None:
+                bar.total = max(job.total, job.progress)
+                bar.update(job.progress - bar.n)
+
+            return job.wait(tick=tick)

@@ -1,0 +1,249 @@
+"""What a flow diagram can draw: maps made of attention and of attributions, and what is known of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokenscope_widgets.analysis.attribution import Attribution
+from tokenscope_widgets.analysis.explained import Explained
+from tokenscope_widgets.analysis.flow import FlowMap, attention_flow, attribution_flow, thumbnails
+from tokenscope_widgets.analysis.partition import Partition, partition_of
+from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.errors import InputError, bad_value
+from tokenscope_widgets.session import Session
+from tokenscope_widgets.widgets._attention_store import AttentionStore
+from tokenscope_widgets.widgets._flow_messages import (
+    Message,
+    attention_title,
+    attribution_notes,
+    attribution_title,
+    flow_message,
+    grid_message,
+    trust_message,
+)
+from tokenscope_widgets.widgets._flow_question import DIRECTIONS, UNITS, FlowQuestion
+
+if TYPE_CHECKING:
+    from tokenscope_widgets.attributing import AttributionPlan
+    from tokenscope_widgets.worker import Job
+
+_THUMBNAIL = 16
+_RANDOM_ORDERS = 8
+_SAVED_EACH = 16
+
+
+class FlowMaps:
+    """Makes the messages of a run's maps, and starts what is missing on the session's worker."""
+
+    def __init__(self, run: Generation, store: AttentionStore, session: Session | None) -> None:
+        self._run = run
+        self._store = store
+        self._session = session
+        self._lines = partition_of(run, "line", len(run))
+        self.attributions: dict[str, Attribution] = {}
+        self._questions: dict[str, FlowQuestion] = {}
+        self._trusts: dict[tuple[str, int | None, int], Message] = {}
+
+    def keep(self, question: FlowQuestion, attribution: Attribution) -> None:
+        """Remember an attribution under what was asked."""
+        self.attributions[question.key] = attribution
+        self._questions[question.key] = question
+
+    def message(self, question: FlowQuestion, compact: bool = False) -> Message | None:
+        """The map as a message; None where something must be computed first."""
+        if not question.of_attention:
+            found = self.attributions.get(question.key)
+            return None if found is None else self._attribution_message(question, found, compact)
+        matrix = self._store.matrix(question.source, question.layer, question.head)
+        if matrix is None:
+            return None
+        units = self._units(question)
+        flow = attention_flow(matrix, question.direction, units, question.sink, _SAVED_EACH if compact else None)
+        title = attention_title(question, len(self._store.layers), len(self._store.heads))
+        return flow_message(
+            self._run.run_id, question, flow, units, title=title, notes=_sink_notes(matrix, question), compact=compact
+        )
+
+    def plan(self, question: FlowQuestion) -> AttributionPlan:
+        """An attribution that is missing, with its cost."""
+        session = self._live()
+        if question.at is None:
+            raise bad_value("at", None, "names no token to explain", "Click one")
+        looks_closer = question.unit == "token" and question.source in ("ablation", "surrogate")
+        return session.plan_attribution(
+            self._run,
+            question.at,
+            question.source,
+            sources="focus" if looks_closer else question.unit,
+            contrast=question.contrast_argument,
+        )
+
+    def start_attention(self, question: FlowQuestion) -> Job[Any]:
+        """Read the attention that a map needs."""
+        return self._store.start(question.source, question.layer)
+
+    def start_attribution(self, plan: AttributionPlan) -> Job[Any]:
+        """Carry out a plan."""
+        return self._live().start_attribution(plan)
+
+    def start_grid(self) -> Job[Any]:
+        """Read the attention of all layers and heads."""
+        if not self._store.whole_fits:
+            raise InputError(
+                f"run={len(self._run):,} tokens: attention of all layers and heads would not fit. Choose a layer above."
+            )
+        return self._store.start("attention", None)
+
+    def grid(self, sink: bool) -> tuple[list[int], list[int], NDArray[np.uint8]] | None:
+        """Layers, heads and their small maps; None where attention must be read first."""
+        kept = self._store.ready(None)
+        if kept is None:
+            return None
+        return kept.layers.tolist(), kept.heads.tolist(), thumbnails(kept.weights, _THUMBNAIL, sink)
+
+    def start_trust(self, question: FlowQuestion, top: int) -> Job[Any]:
+        """Delete the ``top`` sources that a map shows of a token, and as many at random."""
+        ranked = self._ranked(question)
+        return self._live().start_faithfulness(
+            ranked, counts=[top], random_orders=_RANDOM_ORDERS, insertion=False, seed=0
+        )
+
+    def trust(self, question: FlowQuestion, top: int) -> Message | None:
+        """The figure of trust if it is known, or why there is none; None where it must be measured."""
+        if isinstance(top, bool) or not isinstance(top, int) or top < 1:
+            raise bad_value("top", top, "is no number of sources", "Show at least one")
+        if question.at is None:
+            raise bad_value("at", None, "names no token", "Click one")
+        reason = None
+        if question.direction == "readers":
+            reason = "Deleting sources tells about what a token read, not about who reads it."
+        elif self._session is None:
+            reason = "No model is behind this flow: pass session=… to Flow."
+        elif top >= len(self._ranked(question).sources):
+            reason = "Every source is shown: deleting all of them says nothing about their order."
+        if reason is not None:
+            return trust_message(question.key, question.at, top, reason)
+        return self._trusts.get((question.key, question.at, top))
+
+    def finished(self, kind: str, job: Job[Any], question: FlowQuestion | None, top: int, sink: bool) -> Message | None:
+        """Take the result of a job, and make the message that brings it to the views."""
+        result = job.wait()
+        if kind in ("attention", "grid"):
+            self._store.keep(result)
+        if kind == "grid":
+            grid = self.grid(sink)
+            return grid_message(self._run.run_id, *grid) if grid is not None else None
+        assert question is not None
+        if kind == "attention":
+            return self.message(question)
+        if kind == "attribution":
+            return self._take_attribution(question, result)
+        if job.cancelled:
+            return None
+        assert question.at is not None
+        message = trust_message(question.key, question.at, top, result)
+        self._trusts[question.key, question.at, top] = message
+        return message
+
+    def contrast_info(self, at: int, text: str) -> str:
+        """How a typed contrast is read."""
+        if self._session is None or not isinstance(text, str) or not text:
+            return ""
+        model = self._session.model
+        ids = model.encode_continuation(text)
+        known = {i: p for i, _, p in self._run.alternatives(at)}
+        shown = " | ".join(_visible(model.label(i)) for i in ids)
+        chance = f", {known[ids[0]]:.1%} here" if ids[0] in known else ""
+        if len(ids) == 1:
+            return f"1 token: {shown}{chance}"
+        return f"{len(ids)} tokens: {shown}. The first is compared{chance}, as the model chooses one token."
+
+    def saved(self, question: FlowQuestion) -> list[Message]:
+        """What a page without a kernel can show: every attribution, and attention of one layer, compact."""
+        out = [m for key, q in self._questions.items() if (m := self.message(q, compact=True)) and key]
+        layer = question.layer if question.source == "attention" else None
+        for head in (None, *self._store.heads) if self._store.ready(layer) is not None else ():
+            for direction in DIRECTIONS:
+                for unit in UNITS:
+                    one = FlowQuestion("attention", layer, head, direction, unit, question.sink)
+                    message = self.message(one, compact=True)
+                    out += [message] if message is not None else []
+        return [*out, *self._trusts.values()]
+
+    def _take_attribution(self, question: FlowQuestion, found: Attribution) -> Message | None:
+        if not np.isfinite(found.scores).any():
+            return None
+        if found.finished:
+            self.keep(question, found)
+        return self._attribution_message(question, found)
+
+    def _attribution_message(self, question: FlowQuestion, found: Attribution, compact: bool = False) -> Message:
+        return flow_message(
+            self._run.run_id,
+            question,
+            self._attribution_edges(question, found),
+            self._units(question),
+            title=attribution_title(found),
+            quantity=found.unit,
+            signed=found.signed,
+            notes=attribution_notes(found),
+            partial=not found.finished,
+            compact=compact,
+        )
+
+    def _attribution_edges(self, question: FlowQuestion, found: Attribution) -> FlowMap:
+        units, far, count = self._units(question), found.sources.starts, len(self._run)
+        if units is not None:
+            far = np.searchsorted(units.starts, far, side="right") - 1
+        at = np.array([question.at], np.int64)
+        return attribution_flow(found.total[None], at, far, count, count if units is None else len(units))
+
+    def _units(self, question: FlowQuestion) -> Partition | None:
+        return self._lines if question.unit == "line" else None
+
+    def _ranked(self, question: FlowQuestion) -> Attribution:
+        """All sources of a token in the order in which the map shows them, as an attribution."""
+        at = question.at
+        assert at is not None
+        sources = partition_of(self._run, question.unit, at)
+        scores = np.full((1, len(sources)), np.nan, np.float32)
+        far, weight = self._flow_of(question).edges_of(at)
+        there = far < len(sources)
+        scores[0, far[there]] = np.abs(weight[there])
+        known = self.attributions.get(question.key)
+        ids = self._run.token_ids[at : at + 1].astype(np.int64)
+        explained = known.explained if known is not None else Explained(np.array([at], np.int64), ids)
+        return Attribution(self._run, "attention", explained, sources, scores, np.zeros(1, np.float32))
+
+    def _flow_of(self, question: FlowQuestion) -> FlowMap:
+        found = self.attributions.get(question.key)
+        if found is not None:
+            return self._attribution_edges(question, found)
+        matrix = self._store.matrix(question.source, question.layer, question.head) if question.of_attention else None
+        if matrix is None:
+            raise InputError(f"key={question.key!r}: this map is not there yet. Ask for it first.")
+        return attention_flow(matrix, question.direction, self._units(question), question.sink)
+
+    def _live(self) -> Session:
+        if self._session is None:
+            raise InputError("session=None: no model is behind this flow. Pass Flow(run, session=session).")
+        return self._session
+
+
+def _sink_notes(matrix: NDArray[np.float32], question: FlowQuestion) -> list[str]:
+    """How much of the attention falls on the first token."""
+    if question.source != "attention" or len(matrix) < 3:
+        return []
+    held = float(np.nanmean(matrix[1:, 0]))
+    if question.sink:
+        return [
+            f"The first token holds {held:.0%} of this attention: a sink, where heads look that have nothing to read."
+        ]
+    return [f"Left out: the first token, a sink, which holds {held:.0%} of this attention; the rest is scaled up."]
+
+
+def _visible(text: str) -> str:
+    return text.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")
