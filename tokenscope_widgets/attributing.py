@@ -93,13 +93,13 @@ class AttributionPlan:
         watch = watch_of(job)
         notes = list(self.plan.notes)
         try:
-            result = self._result(model, model.forward, watch)
+            result = self._result(model, model.model, watch)
         except ModelOutputError:
             wider = model.widened()
             if wider is None:
                 raise
             notes.append(f"computed in float32: {model.dtype_name} gave numbers that are not finite")
-            result = self._result(model, ForwardPass(wider), watch)
+            result = self._result(model, wider, watch)
         shown = {"output": self.plan.explained.output, **vars(self.options)}
         if self.plan.contrast_text is not None:
             shown["contrast_text"] = self.plan.contrast_text
@@ -120,20 +120,18 @@ class AttributionPlan:
             notes=tuple(notes),
         )
 
-    def _result(self, model: LocalModel, forward: ForwardPass, watch: Watch) -> MethodResult:
-        own = self._run(model, forward, self.run.token_ids, self.plan.explained, watch)
+    def _result(self, model: LocalModel, network: Any, watch: Watch) -> MethodResult:
+        own = self._run(model, network, self.run.token_ids, self.plan.explained, watch)
         if not self.plan.against:
             return own
         ids, explained = whole_contrast(self.run, self.plan)
-        return _lead(own, self._run(model, forward, ids, explained, watch))
+        return _lead(own, self._run(model, network, ids, explained, watch))
 
-    def _run(
-        self, model: LocalModel, forward: ForwardPass, ids: Any, explained: Explained, watch: Watch
-    ) -> MethodResult:
+    def _run(self, model: LocalModel, network: Any, ids: Any, explained: Explained, watch: Watch) -> MethodResult:
         return run_method(
             self.method,
-            model.model,
-            forward,
+            network,
+            model.forward if network is model.model else ForwardPass(network),
             ids,
             explained,
             self.sources,
@@ -168,6 +166,7 @@ def plan_attribution(
         contrast=contrast,
         whole_contrast=bool(options.pop("whole_contrast", False)),
         token=options.pop("token", None),
+        together=bool(options.pop("together", False)),
         tokenize=tokenize,
     )
     checked = options_from(options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from tokenscope_widgets.inspecting import Inspecting
 from tokenscope_widgets.worker import Job
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tokenscope_widgets.analysis.attribution import Attribution
     from tokenscope_widgets.analysis.faithfulness import Faithfulness
     from tokenscope_widgets.analysis.partition import Partition
@@ -20,10 +22,23 @@ if TYPE_CHECKING:
     from tokenscope_widgets.attributing import AttributionPlan
 
 
+COMPARED: tuple[str | tuple[str, dict[str, Any]], ...] = (
+    "ablation",
+    "surrogate",
+    "attention",
+    "attention_rollout",
+    "saliency",
+    "integrated_gradients",
+    "input_x_gradient",
+    ("input_x_gradient", {"reduction": "abs"}),
+)
+
+
 class Explaining(Inspecting):
     """Methods of `Session` that say why a token was written."""
 
     _seconds_per_token: float | None = None
+    generate: Callable[..., Generation]
 
     def attribute(
         self,
@@ -54,7 +69,8 @@ class Explaining(Inspecting):
             ``"logprob"``, ``"logit"`` or ``"probability"``.
         **options
             ``token`` (explain this one at the target's position), ``whole_contrast`` (all tokens of a text contrast,
-            not its first), ``within_span`` (tokens of the span are sources for later ones),
+            not its first), ``within_span`` (tokens of the span are sources for later ones), ``together`` (gradients:
+            one backward pass for the sum over the span),
             ``convention="inseq"`` or ``"captum"``, and those of `MethodOptions`: ``removal``, ``replacement_id``,
             ``reduction``, ``baseline_id``, ``steps``, ``samples``, ``seed``, ``layer``, ``head``.
 
@@ -172,6 +188,45 @@ class Explaining(Inspecting):
             )
 
         return self.worker.submit(work)
+
+    def compare_methods(
+        self,
+        prompts: Sequence[str | Generation],
+        methods: Sequence[str | tuple[str, dict[str, Any]]] = COMPARED,
+        *,
+        sources: str = "token",
+        max_new_tokens: int = 24,
+        random_orders: int = 5,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Which method tells the truth about these prompts? One row per method and prompt, random orders included.
+
+        Each prompt is continued greedily (a `Generation` is taken as it is) and its new tokens are explained together.
+
+        Parameters
+        ----------
+        methods : sequence of str or (str, dict)
+            Methods of `attribute`, with options.
+        sources : str
+            ``"token"``, ``"word"`` or ``"line"``.
+
+        Returns
+        -------
+        DataFrame
+            ``prompt``, ``method``, ``comprehensiveness_nats`` (mean cost of deleting the top 10, 20, 30 and 50 % of the
+            sources, per new token; more is better), ``sufficiency_nats`` (of keeping only those; less is better) and
+            ``seconds``. `tokenscope_widgets.analysis.faithfulness.summary_of` gives means with intervals over prompts.
+        """
+        import pandas as pd
+
+        from tokenscope_widgets.comparing import compare_on_run
+
+        rows = []
+        for number, prompt in enumerate(prompts):
+            run = prompt if isinstance(prompt, Generation) else self.generate(prompt, max_new_tokens=max_new_tokens)
+            for one in compare_on_run(self, run, methods, sources, random_orders, seed):
+                rows.append({"prompt": number, **one})
+        return pd.DataFrame(rows)
 
     def _pace(self) -> float:
         """Seconds a token takes on its way through the model: measured, or guessed from the model's size at first."""

@@ -63,8 +63,9 @@ class Attribution:
     sources : Partition
         The pieces of context.
     scores : float32 [target, source]
-        Positive: the source pushed the explained number up. In its unit for ablation, surrogate and gradients
-        times inputs; shares for attention; without unit for saliency. NaN: not before the target, or not computed.
+        One row in all where targets were explained together. Positive: the source pushed the explained number up.
+        In its unit for ablation, sampled ablation and gradients times inputs; shares for attention; without unit for
+        saliency. NaN: not before the target, or not computed.
     full : float32 [target]
         The explained numbers after the full context.
     options : mapping

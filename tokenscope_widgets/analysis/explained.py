@@ -28,12 +28,15 @@ class Explained:
         With a contrast, the explained number is that of the target minus that of the contrast.
     output : str
         ``"logprob"`` (nats), ``"logit"`` or ``"probability"``, all at temperature 1.
+    together : bool
+        Gradients: one backward pass for the sum over the targets, instead of one for each.
     """
 
     positions: NDArray[np.int64]
     token_ids: NDArray[np.int64]
     contrast_ids: NDArray[np.int64] | None = None
     output: str = "logprob"
+    together: bool = False
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -42,6 +45,11 @@ class Explained:
     def context_length(self) -> int:
         """How many tokens stand before the last target."""
         return int(self.positions[-1])
+
+    @property
+    def rows(self) -> int:
+        """How many rows of gradients there are: one per target, or one in all."""
+        return 1 if self.together else len(self)
 
     @property
     def quantity(self) -> str:

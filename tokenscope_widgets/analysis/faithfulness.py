@@ -151,11 +151,45 @@ def measure_faithfulness(
     InputError
         A count outside 1 … number of sources; fewer than two random orders.
     """
-    cuts = _cuts(counts, len(sources))
+    cuts = cuts_of(counts, len(sources))
     if random_orders < 2:
         raise bad_value("random_orders", random_orders, "shows no spread", "Use at least 2")
+    orders = [order, *random_orders_of(len(sources), random_orders, seed)]
+    costs = deletion_costs(variants, sources, orders, cuts, insertion=insertion, watch=watch)
+    return Faithfulness(
+        np.array(cuts, np.int64),
+        len(sources),
+        costs[0, 0],
+        costs[1, 0],
+        costs[0, 1:],
+        costs[1, 1:],
+        sources.unit,
+        quantity,
+    )
+
+
+def random_orders_of(sources: int, many: int, seed: int) -> list[NDArray[np.int64]]:
+    """Random orders of the sources."""
     generator = np.random.default_rng(seed)
-    orders = [order, *(generator.permutation(len(sources)) for _ in range(random_orders))]
+    return [generator.permutation(sources) for _ in range(many)]
+
+
+def deletion_costs(
+    variants: Variants | Lead,
+    sources: Partition,
+    orders: Sequence[NDArray[np.int64]],
+    cuts: Sequence[int],
+    *,
+    insertion: bool = True,
+    watch: Watch | None = None,
+) -> Floats:
+    """What deleting the first ``cut`` sources of each order costs, and what keeping only those does.
+
+    Returns
+    -------
+    float32 [2, order, cut]
+        Deletion, insertion (NaN where it was not wanted), summed over the targets.
+    """
     member = sources.members(variants.length)
     masks = []
     for one in orders:
@@ -167,19 +201,17 @@ def measure_faithfulness(
     costs = (variants.full - values).sum(axis=1, dtype=np.float64).astype(np.float32)
     costs = costs.reshape(len(orders), len(cuts), 2 if insertion else 1)
     kept = costs[..., 1] if insertion else np.full(costs.shape[:2], np.nan, np.float32)
-    return Faithfulness(
-        np.array(cuts, np.int64),
-        len(sources),
-        costs[0, :, 0],
-        kept[0],
-        costs[1:, :, 0],
-        kept[1:],
-        sources.unit,
-        quantity,
-    )
+    return np.stack([costs[..., 0], kept])
 
 
-def _cuts(counts: Sequence[int] | None, sources: int) -> list[int]:
+def cuts_of(counts: Sequence[int] | None, sources: int) -> list[int]:
+    """How many sources are deleted, rising.
+
+    Raises
+    ------
+    InputError
+        A count outside 1 … number of sources.
+    """
     if counts is None:
         return sorted({max(1, round(fraction * sources)) for fraction in FRACTIONS})
     for count in counts:
@@ -196,3 +228,17 @@ def mean_interval(values: Sequence[float], seed: int = 0, resamples: int = 2000)
     picks = np.random.default_rng(seed).integers(0, len(known), (resamples, len(known)))
     low, high = np.quantile(known[picks].mean(axis=1), [0.025, 0.975])
     return float(known.mean()), float(low), float(high)
+
+
+def summary_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Means over prompts with 95 % intervals, best first; takes what `Session.compare_methods` returned."""
+    import pandas as pd
+
+    out = []
+    for method, group in rows.groupby("method", sort=False):
+        row: dict[str, object] = {"method": method, "prompts": len(group)}
+        for name in ("comprehensiveness_nats", "sufficiency_nats"):
+            row[name], row[f"{name}_low"], row[f"{name}_high"] = mean_interval(group[name].tolist())
+        row["seconds"] = float(group["seconds"].mean())
+        out.append(row)
+    return pd.DataFrame(out).sort_values("comprehensiveness_nats", ascending=False, ignore_index=True)

@@ -93,18 +93,18 @@ def integrated_gradients(
         there.device, there.dtype
     ).unsqueeze(-1)
     nodes, weights = np.polynomial.legendre.leggauss(steps)
-    gradients = torch.zeros(len(explained), *way.shape[1:], dtype=torch.float32, device=way.device)
+    gradients = torch.zeros(explained.rows, *way.shape[1:], dtype=torch.float32, device=way.device)
     at_once = max(1, _TOKENS_AT_ONCE // ids.shape[1])
     for first in range(0, steps, at_once):
         if watch.cancelled():
-            return _scores(torch.full_like(gradients, torch.nan), explained, "sum", np.full(len(explained), np.nan))
+            return _scores(torch.full_like(gradients, torch.nan), explained, "sum", np.full(explained.rows, np.nan))
         part = slice(first, first + at_once)
         alphas = torch.as_tensor((nodes[part] + 1) / 2, dtype=way.dtype, device=way.device)
         points = (there - way) + way * alphas[:, None, None]
         share = torch.as_tensor(weights[part] / 2, dtype=torch.float32, device=way.device)
         for target, (_, gradient) in enumerate(_gradients(forward, points, explained)):
             gradients[target] += torch.einsum("s,s...->...", share, gradient.float())
-        watch.advance(points.shape[0] * ids.shape[1] * _passes(len(explained)))
+        watch.advance(points.shape[0] * ids.shape[1] * _passes(explained.rows))
     ends = _values(forward, torch.cat([there, there - way]), explained)
     result = _scores(gradients * way.float(), explained, reduction, ends[0])
     signed = _scores(gradients * way.float(), explained, "sum", ends[0])
@@ -128,8 +128,8 @@ def _first_order(
 ) -> TokenScores:
     ids = torch.as_tensor(token_ids[: explained.context_length])[None]
     there = forward.embed(ids)
-    products = torch.full((len(explained), *there.shape[1:]), torch.nan, device=there.device)
-    full = np.full(len(explained), np.nan, np.float32)
+    products = torch.full((explained.rows, *there.shape[1:]), torch.nan, device=there.device)
+    full = np.full(explained.rows, np.nan, np.float32)
     if not watch.cancelled():
         watch.advance(ids.shape[1])
     for target, (value, gradient) in enumerate(_gradients(forward, there, explained)):
@@ -148,9 +148,9 @@ def _gradients(
     with torch.inference_mode(False), torch.enable_grad():
         leaf = embeddings.detach().clone().requires_grad_(True)
         keep = torch.as_tensor(explained.positions - 1)
-        values = explained.values(forward.differentiable(leaf, keep))
-        last = len(explained) - 1
-        for target in range(len(explained)):
+        values = _rows(explained, forward.differentiable(leaf, keep))
+        last = explained.rows - 1
+        for target in range(explained.rows):
             # rows of a batch do not meet in the model: the gradient of the sum is each row's own
             (gradient,) = torch.autograd.grad(values[:, target].sum(), leaf, retain_graph=target < last)
             if not bool(torch.isfinite(gradient).all()):
@@ -161,10 +161,16 @@ def _gradients(
             yield values[:, target].detach(), gradient
 
 
+def _rows(explained: Explained, logits: torch.Tensor) -> torch.Tensor:
+    """The explained numbers, or their sum, Tensor [text, row]."""
+    values = explained.values(logits)
+    return values.sum(-1, keepdim=True) if explained.together else values
+
+
 @torch.inference_mode()
 def _values(forward: ForwardPass, embeddings: torch.Tensor, explained: Explained) -> NDArray[np.float32]:
     keep = torch.as_tensor(explained.positions - 1)
-    values = explained.values(forward.differentiable(embeddings, keep))
+    values = _rows(explained, forward.differentiable(embeddings, keep))
     return np.asarray(values.cpu().numpy(), np.float32)
 
 
@@ -185,5 +191,5 @@ def _scores(
     else:
         reduced = products.double().norm(dim=-1)
     scores = np.asarray(reduced.cpu().numpy(), np.float32)
-    scores[np.arange(scores.shape[1]) >= explained.positions[:, None]] = np.nan
+    scores[np.arange(scores.shape[1]) >= explained.positions[: len(scores), None]] = np.nan
     return TokenScores(scores, np.asarray(full, np.float32))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -169,7 +169,7 @@ def variants_of(
 
 def work_tokens(method: str, explained: Explained, sources: Partition, options: MethodOptions) -> int:
     """About how many tokens a method puts through the model, a backward pass counted as a forward one."""
-    length, targets = explained.context_length, len(explained)
+    length, targets = explained.context_length, explained.rows
     if method == "ablation":
         return int(length + (length - sources.starts).sum())
     if method == "surrogate":
@@ -187,7 +187,7 @@ def work_passes(method: str, explained: Explained, sources: Partition, options: 
     steps = options.steps if method == "integrated_gradients" else 1
     if method.startswith("attention"):
         return "1 forward pass"
-    return f"{steps} forward and {steps * len(explained)} backward passes"
+    return f"{steps} forward and {steps * explained.rows} backward passes"
 
 
 def _attention_rows(
@@ -201,18 +201,29 @@ def _attention_rows(
     """[target, key]: what the query before each target read."""
     ids = [int(i) for i in token_ids[: explained.context_length]]
     queries = explained.positions - 1
+    asked: tuple[Any, ...] = (options.layer, options.head, np.unique(queries).tolist())
     if method == "attention_rollout":
-        return rollout(attention_of(model, ids, cancelled=watch.cancelled, progress=watch.advance))[queries]
-    kept = attention_of(
-        model,
-        ids,
-        options.layer,
-        options.head,
-        np.unique(queries).tolist(),
-        cancelled=watch.cancelled,
-        progress=watch.advance,
-    )
-    return kept.mean()[np.searchsorted(kept.queries, queries)]
+        asked = (None, None, None)
+    kept = attention_of(model, ids, *asked, cancelled=watch.cancelled, progress=_steps(watch))
+    rows = np.full((len(queries), len(ids)), np.nan, np.float32)
+    if method == "attention_rollout":
+        # rollout goes through every row: of a pass that was cancelled there is none
+        return rollout(kept)[queries] if len(kept.queries) == len(ids) else rows
+    reached = np.isin(queries, kept.queries)
+    rows[reached] = kept.mean()[np.searchsorted(kept.queries, queries[reached])]
+    return rows
+
+
+def _steps(watch: Watch) -> Callable[[int], None]:
+    """Told how many tokens are done, tells how many more they are."""
+    done = 0
+
+    def tell(tokens: int) -> None:
+        nonlocal done
+        watch.advance(tokens - done)
+        done = tokens
+
+    return tell
 
 
 def _by_source(scores: Floats, explained: Explained, sources: Partition) -> Floats:
@@ -220,4 +231,4 @@ def _by_source(scores: Floats, explained: Explained, sources: Partition) -> Floa
     summed = sources.sum_tokens(scores)
     unknown = ~np.isfinite(scores[:, 0])
     summed[unknown] = np.nan
-    return np.where(sources.before(explained.positions), summed, np.float32(np.nan))
+    return np.where(sources.before(explained.positions[: len(scores)]), summed, np.float32(np.nan))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ def partition_of(run: Generation, sources: str | Sequence[tuple[int, int]] | Par
     if isinstance(sources, Partition):
         return _checked(list(zip(sources.starts.tolist(), sources.stops.tolist(), strict=True)), stop, sources.unit)
     if not isinstance(sources, str):
-        return _checked([(int(a), int(b)) for a, b in sources], stop, "part")
+        return _checked(_spans(sources), stop, "part")
     if sources not in UNITS:
         raise bad_value("sources", sources, "is no unit of context", f"Use one of {', '.join(UNITS)}, or token ranges")
     if sources == "token":
@@ -106,6 +107,14 @@ def _begins_word(texts: Sequence[str], i: int) -> bool:
 
 def _named(character: str) -> bool:
     return character.isalnum() or character == "_"
+
+
+def _spans(sources: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    try:
+        return [(operator.index(a), operator.index(b)) for a, b in sources]
+    except (TypeError, ValueError):
+        remedy = f"Use one of {', '.join(UNITS)}, or token ranges"
+        raise bad_value("sources", sources, "are no (start, stop) ranges of tokens", remedy) from None
 
 
 def _checked(spans: list[tuple[int, int]], stop: int, unit: str) -> Partition:

@@ -71,6 +71,7 @@ def plan_targets(
     contrast: Contrast,
     whole_contrast: bool,
     token: str | int | None,
+    together: bool = False,
     tokenize: Callable[[str | int, str], list[int]],
 ) -> Plan:
     """Read what is to be explained.
@@ -83,6 +84,8 @@ def plan_targets(
         Compare a text of several tokens as a whole, not by its first token.
     token : str, int or None
         Explain this token at the target's position instead of the one that stands there.
+    together : bool
+        One row of scores for the sum over the targets.
     tokenize : callable
         (text or id, argument's name) to token ids.
     """
@@ -92,30 +95,31 @@ def plan_targets(
     if token is not None:
         if len(positions) > 1:
             raise bad_value("token", token, "replaces one target, and there are several", "Name one position")
-        ids, note = _one(tokenize(token, "token"), "token", run)
+        ids, note = _one(tokenize(token, "token"), "token", token)
         notes += note
     if contrast is None or contrast is False:
-        return Plan(Explained(positions, ids, None, output), notes=tuple(notes))
+        return Plan(Explained(positions, ids, None, output, together), notes=tuple(notes))
     if contrast is True:
         others = np.array([_runner_up(run, int(p), int(i)) for p, i in zip(positions, ids, strict=True)], np.int64)
         text = "".join(run.token_label(int(i)) for i in others)
-        return Plan(Explained(positions, ids, others, output), (), text, (*notes, "against the runner-up"))
+        return Plan(Explained(positions, ids, others, output, together), (), text, (*notes, "against the runner-up"))
     found = tokenize(contrast, "contrast")
     if whole_contrast or len(positions) > 1:
         if not np.array_equal(positions, np.arange(positions[0], positions[-1] + 1)):
             raise bad_value("target", target, "has gaps, so no text can stand in its place", "Name one span")
         notes.append(f"the whole contrast of {len(found)} tokens is compared")
-        return Plan(Explained(positions, ids, None, output), tuple(found), str(contrast), tuple(notes))
-    others, note = _one(found, "contrast", run, str(contrast))
-    return Plan(Explained(positions, ids, others, output), (), str(contrast), (*notes, *note))
+        return Plan(Explained(positions, ids, None, output, together), tuple(found), str(contrast), tuple(notes))
+    others, note = _one(found, "contrast", contrast)
+    return Plan(Explained(positions, ids, others, output, together), (), str(contrast), (*notes, *note))
 
 
-def _one(found: list[int], argument: str, run: Generation, text: str = "") -> tuple[NDArray[np.int64], list[str]]:
+def _one(found: list[int], argument: str, given: str | int) -> tuple[NDArray[np.int64], list[str]]:
     """The first of the tokens that a text became, and what to say where it is not the only one."""
     first = np.array(found[:1], np.int64)
     if len(found) == 1:
         return first, []
-    return first, [f"{argument} {text!r} is {len(found)} tokens: the first is compared, as the model chooses one token"]
+    why = "the first is compared, as the model chooses one token"
+    return first, [f"{argument} {given!r} is {len(found)} tokens: {why}"]
 
 
 def _runner_up(run: Generation, at: int, token_id: int) -> int:

@@ -45,8 +45,8 @@ class AttentionStore:
         from tokenscope_widgets.analysis.attention_sites import attention_sites
 
         model = self._session.model.model
-        heads = int(model.config.get_text_config().num_attention_heads)
-        return list(attention_sites(model).layers), list(range(heads))
+        layers = list(attention_sites(model).layers)
+        return layers, list(range(int(model.config.get_text_config().num_attention_heads)))
 
     @property
     def whole_fits(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,19 +44,21 @@ class FlowMaps:
         self._store = store
         self._session = session
         self._lines = partition_of(run, "line", len(run))
-        self.attributions: dict[str, Attribution] = {}
-        self._questions: dict[str, FlowQuestion] = {}
+        self._attributions: dict[tuple[str, int | None, str, str], tuple[FlowQuestion, Attribution]] = {}
         self._trusts: dict[tuple[str, int | None, int], Message] = {}
 
     def keep(self, question: FlowQuestion, attribution: Attribution) -> None:
         """Remember an attribution under what was asked."""
-        self.attributions[question.key] = attribution
-        self._questions[question.key] = question
+        self._attributions[question.attribution_key] = question, attribution
+
+    def attribution(self, question: FlowQuestion) -> Attribution | None:
+        """What is known of a question; None for attention, and before it is computed."""
+        return self._attributions.get(question.attribution_key, (question, None))[1]
 
     def message(self, question: FlowQuestion, compact: bool = False) -> Message | None:
         """The map as a message; None where something must be computed first."""
         if not question.of_attention:
-            found = self.attributions.get(question.key)
+            found = self.attribution(question)
             return None if found is None else self._attribution_message(question, found, compact)
         matrix = self._store.matrix(question.source, question.layer, question.head)
         if matrix is None:
@@ -163,7 +166,8 @@ class FlowMaps:
 
     def saved(self, question: FlowQuestion) -> list[Message]:
         """What a page without a kernel can show: every attribution, and attention of one layer, compact."""
-        out = [m for key, q in self._questions.items() if (m := self.message(q, compact=True)) and key]
+        known = [(replace(q, sink=question.sink), found) for q, found in self._attributions.values()]
+        out = [self._attribution_message(q, found, compact=True) for q, found in known]
         layer = question.layer if question.source == "attention" else None
         for head in (None, *self._store.heads) if self._store.ready(layer) is not None else ():
             for direction in DIRECTIONS:
@@ -174,7 +178,9 @@ class FlowMaps:
         return [*out, *self._trusts.values()]
 
     def _take_attribution(self, question: FlowQuestion, found: Attribution) -> Message | None:
-        if not np.isfinite(found.scores).any():
+        # cancelled before the tokens were reached: the lines are no answer to what was asked
+        too_coarse = question.unit == "token" and found.sources.unit != "token"
+        if not np.isfinite(found.scores).any() or too_coarse:
             return None
         if found.finished:
             self.keep(question, found)
@@ -213,13 +219,13 @@ class FlowMaps:
         far, weight = self._flow_of(question).edges_of(at)
         there = far < len(sources)
         scores[0, far[there]] = np.abs(weight[there])
-        known = self.attributions.get(question.key)
+        known = self.attribution(question)
         ids = self._run.token_ids[at : at + 1].astype(np.int64)
         explained = known.explained if known is not None else Explained(np.array([at], np.int64), ids)
         return Attribution(self._run, "attention", explained, sources, scores, np.zeros(1, np.float32))
 
     def _flow_of(self, question: FlowQuestion) -> FlowMap:
-        found = self.attributions.get(question.key)
+        found = self.attribution(question)
         if found is not None:
             return self._attribution_edges(question, found)
         matrix = self._store.matrix(question.source, question.layer, question.head) if question.of_attention else None

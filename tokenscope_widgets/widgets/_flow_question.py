@@ -71,6 +71,11 @@ class FlowQuestion:
         return "|".join([self.source, str(self.at), _contrast_key(self.contrast), *end])
 
     @property
+    def attribution_key(self) -> tuple[str, int | None, str, str]:
+        """What an attribution depends on: the sink is only attention's."""
+        return self.source, self.at, _contrast_key(self.contrast), self.unit
+
+    @property
     def contrast_argument(self) -> bool | str | None:
         """The contrast as `Session.attribute` takes it."""
         if self.contrast is None:

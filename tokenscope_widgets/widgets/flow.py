@@ -120,7 +120,7 @@ class Flow(BaseWidget):
     @property
     def attribution(self) -> Attribution | None:
         """The attribution that is shown for the selected token; None for attention, or before it is computed."""
-        return self._maps.attributions.get(self._question().key) if self.selected is not None else None
+        return self._maps.attribution(self._question()) if self.selected is not None else None
 
     @property
     def busy(self) -> bool:
