@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tokenscope_widgets.analysis.records import Generation, TokenTable
+from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.analysis.token_table import TokenTable
 from tokenscope_widgets.export import page_of
 from tokenscope_widgets.storage import load
 from tokenscope_widgets.widgets._feed import RunFeed

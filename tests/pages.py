@@ -15,8 +15,9 @@ import numpy as np
 import tokenscope_widgets as ts
 from tokenscope_widgets.analysis.builder import GenerationBuilder
 from tokenscope_widgets.analysis.distribution import TokenDistribution
-from tokenscope_widgets.analysis.records import Generation, Provenance, Role, TokenTable
+from tokenscope_widgets.analysis.records import Generation, Provenance, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings
+from tokenscope_widgets.analysis.token_table import TokenTable
 from tokenscope_widgets.export import page_of
 
 RUNS = Path(__file__).parent / "fixtures" / "runs"

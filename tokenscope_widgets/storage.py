@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokenscope_widgets.analysis.distribution import TokenDistribution
-from tokenscope_widgets.analysis.records import FINISH_REASONS, Generation, Lineage, Provenance, Role, TokenTable
+from tokenscope_widgets.analysis.records import FINISH_REASONS, Generation, Lineage, Provenance, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings
+from tokenscope_widgets.analysis.token_table import TokenTable
 from tokenscope_widgets.archive import (
     AGAIN,
     FORMAT,

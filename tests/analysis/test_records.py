@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tokenscope_widgets.analysis.distribution import TokenDistribution
-from tokenscope_widgets.analysis.records import FINISH_REASONS, Generation, Provenance, Role, TokenTable, label
+from tokenscope_widgets.analysis.records import FINISH_REASONS, Generation, Provenance, Role, label
 from tokenscope_widgets.analysis.settings import DecodingSettings
+from tokenscope_widgets.analysis.token_table import TokenTable
 from tokenscope_widgets.errors import InputError
 
 NAN = float("nan")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokenscope_widgets.analysis.forward import cache_bytes, cache_length, fork_cache
-from tokenscope_widgets.analysis.records import Generation, Lineage, Role, TokenTable
+from tokenscope_widgets.analysis.records import Generation, Lineage, Role
+from tokenscope_widgets.analysis.token_table import TokenTable
 from tokenscope_widgets.errors import bad_value
 
 

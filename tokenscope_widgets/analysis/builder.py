@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokenscope_widgets.analysis.distribution import TokenDistribution
-from tokenscope_widgets.analysis.records import Generation, Lineage, Provenance, Role, TokenTable
+from tokenscope_widgets.analysis.records import Generation, Lineage, Provenance, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings
+from tokenscope_widgets.analysis.token_table import TokenTable
 
 
 class GenerationBuilder:

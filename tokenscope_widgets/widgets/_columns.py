@@ -8,7 +8,8 @@ from typing import Any, TypedDict
 import numpy as np
 
 from tokenscope_widgets.analysis.distribution import TokenDistribution
-from tokenscope_widgets.analysis.records import TokenTable, label
+from tokenscope_widgets.analysis.records import label
+from tokenscope_widgets.analysis.token_table import TokenTable
 
 
 class Column(TypedDict):

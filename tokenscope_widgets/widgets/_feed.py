@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tokenscope_widgets.analysis.builder import GenerationBuilder
-from tokenscope_widgets.analysis.records import Generation, TokenTable, label
+from tokenscope_widgets.analysis.records import Generation, label
+from tokenscope_widgets.analysis.token_table import TokenTable
 from tokenscope_widgets.widgets._columns import encode_rows, slices
 from tokenscope_widgets.widgets._protocol import VERSION, rows_message
 
