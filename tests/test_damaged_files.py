@@ -15,13 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.stored_runs import a_run, assert_equal
 from tokenscope_widgets import archive
 from tokenscope_widgets.errors import FileFormatError
 from tokenscope_widgets.storage import load
-
-PIECES = [b"def", b" f", b"(x):", b"\n", b"\xf0\x9f", b"\x98\x80", b"\xff", b"<script>", b"<|end|>", b"\x00"]
-END = PIECES.index(b"<|end|>")
-from tests.stored_runs import a_run, assert_equal
 
 
 def refused(path: Path, *words: str) -> str:

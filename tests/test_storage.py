@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.stored_runs import a_run, assert_equal
 from tokenscope_widgets import storage
 from tokenscope_widgets.analysis.records import Lineage
 from tokenscope_widgets.errors import FileFormatError
 from tokenscope_widgets.storage import load, save_generation
-
-PIECES = [b"def", b" f", b"(x):", b"\n", b"\xf0\x9f", b"\x98\x80", b"\xff", b"<script>", b"<|end|>", b"\x00"]
-END = PIECES.index(b"<|end|>")
-from tests.stored_runs import a_run, assert_equal
 
 
 def test_a_run_comes_back_equal_with_its_gaps_and_half_characters(tmp_path: Path) -> None:
