@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+from transformers import (
+    BertConfig,
+    BertLMHeadModel,
+    BertModel,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from tests.tiny import CONTEXT, held, own_tiny_model, some_ids, teacher_forced_logprobs, tiny_model, tiny_tokenizer
 from tokenscope_widgets.errors import InputError
@@ -52,6 +59,7 @@ def test_a_text_to_score_may_fill_the_context_but_not_more(tiny_session: Session
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
+        ({"do_sample": "yes"}, "do_sample='yes': must be True or False"),
         ({"temperature": 0}, "temperature=0: must be a number above 0"),
         ({"temperature": -1}, "temperature=-1: must be a number above 0"),
         ({"top_p": 0}, "top_p=0: must lie in"),
@@ -142,6 +150,17 @@ def test_what_is_no_causal_language_model_is_refused(kind: str) -> None:
     }[kind]()
     with pytest.raises(InputError, match=f"model={type(made).__name__}: is no causal language model. Pass one made by"):
         Session(made, tiny_tokenizer())
+
+
+def test_an_encoder_that_was_loaded_as_if_it_wrote_text_is_refused_and_a_decoder_of_its_kind_is_not() -> None:
+    small = {"vocab_size": 300, "num_hidden_layers": 1, "num_attention_heads": 2, "pad_token_id": 1}
+    shape = {"hidden_size": 16, "intermediate_size": 16, "max_position_embeddings": 64, **small}
+    with pytest.raises(InputError, match="model=BertLMHeadModel: its attention sees later tokens"):
+        Session(BertLMHeadModel(BertConfig(**shape)), tiny_tokenizer())
+    session = Session(BertLMHeadModel(BertConfig(is_decoder=True, **shape)), tiny_tokenizer())
+    run = session.generate("abc", max_new_tokens=3)
+    expected = teacher_forced_logprobs(session.model.model, run.token_ids.tolist())
+    assert run.surprisal_nats[1:] == pytest.approx(-expected[1:].numpy(), abs=1e-4)
 
 
 @pytest.mark.parametrize(

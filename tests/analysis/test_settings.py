@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from tokenscope_widgets.analysis.settings import DecodingSettings, settings_from
 from tokenscope_widgets.errors import InputError
@@ -122,3 +124,10 @@ def test_it_is_known_whether_a_processor_changes_the_distribution(setting: dict[
 def test_settings_survive_json() -> None:
     settings = settings_from({"top_k": 5, "stop_strings": ["a", "b"], "eos_token_ids": [1, 2], "seed": 9})
     assert DecodingSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+def test_numbers_of_numpy_and_torch_are_taken_as_pythons_own() -> None:
+    settings = settings_from({"top_k": np.int64(5), "temperature": np.float32(0.5), "seed": torch.tensor(3)})
+    settings.check(100)
+    assert (settings.top_k, settings.temperature, settings.seed) == (5, 0.5, 3)
+    assert [type(value) for value in (settings.top_k, settings.temperature, settings.seed)] == [int, float, int]

@@ -65,6 +65,9 @@ class DecodingSettings:
 
     def check(self, vocabulary_size: int) -> None:
         """Raise `InputError` for the first setting out of its range."""
+        for name in ("do_sample", "use_cache"):
+            if not isinstance(getattr(self, name), bool):
+                raise bad_value(name, getattr(self, name), "must be True or False", "Use one of them")
         _check_count("max_new_tokens", self.max_new_tokens, None)
         _check_count("alternatives", self.alternatives, vocabulary_size)
         if self.top_k is not None:
@@ -130,7 +133,7 @@ def settings_from(options: dict[str, Any], base: DecodingSettings | None = None)
         if name not in known:
             raise bad_value(name, options[name], "is not a generation setting", f"Known: {', '.join(sorted(known))}")
     defaults = DecodingSettings().to_dict()
-    given = {name: value for name, value in options.items() if value is not None or defaults[name] is None}
+    given = {name: _plain(value) for name, value in options.items() if value is not None or defaults[name] is None}
     if "do_sample" not in given and any(given.get(name) is not None for name in _SAMPLING_ONLY):
         given["do_sample"] = True
     if isinstance(given.get("stop_strings"), str):
@@ -141,6 +144,11 @@ def settings_from(options: dict[str, Any], base: DecodingSettings | None = None)
         if name in given and not isinstance(given[name], Iterable):
             raise bad_value(name, given[name], "is not a list", "Give a list, or leave it out")
     return DecodingSettings.from_dict({**base.to_dict(), **given})
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy or torch number as Python's own."""
+    return value.item() if callable(getattr(value, "item", None)) and getattr(value, "ndim", 1) == 0 else value
 
 
 def _is_number(value: object) -> bool:

@@ -165,7 +165,7 @@ class Variants:
 
     def _blurred(self, group: list[_Row], ids: torch.Tensor, shared: int) -> torch.Tensor:
         embeddings = self._forward.embed(ids)
-        mean = self._forward.mean_embedding()
+        mean = self._forward.mean_embedding().to(embeddings.dtype)
         for i, row in enumerate(group):
             embeddings[i, [at - shared for at in row.blurred if at >= shared]] = mean
         return embeddings

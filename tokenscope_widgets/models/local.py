@@ -214,6 +214,16 @@ def _require_causal(model: Any) -> None:
             f"model={type(model).__name__}: is no causal language model. "
             "Pass one made by AutoModelForCausalLM (its class name ends in 'ForCausalLM' or 'LMHeadModel')."
         )
+    if _looks_ahead(model):
+        raise InputError(
+            f"model={type(model).__name__}: its attention sees later tokens, so its probabilities are not those of "
+            "writing. Load it with is_decoder=True if it was trained as a decoder, or choose another model."
+        )
+
+
+def _looks_ahead(model: Any) -> bool:
+    """Whether its attention sees later tokens: an encoder that was loaded as if it wrote text."""
+    return any(getattr(part, "is_causal", None) is False for part in model.modules())
 
 
 def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
