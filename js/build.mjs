@@ -1,5 +1,7 @@
 // Every folder of src/ with an index.ts becomes one bundle of its name; a style.css beside it one stylesheet.
-import { existsSync, readdirSync } from "node:fs";
+// An internal.json lists property names that never leave the bundle (no trait, message, dataset or DOM property): they are
+// shortened. js/test/flow_internal.test.ts keeps the list honest.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -11,7 +13,9 @@ const stems = readdirSync(source).filter((name) => existsSync(join(source, name,
 
 const common = { bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", logLevel: "warning" };
 for (const stem of stems) {
-  await build({ ...common, entryPoints: [join(source, stem, "index.ts")], outfile: join(outdir, `${stem}.js`), format: "esm" });
+  const internal = join(source, stem, "internal.json");
+  const mangleProps = existsSync(internal) ? new RegExp(`^(${JSON.parse(readFileSync(internal, "utf8")).join("|")})$`) : undefined;
+  await build({ ...common, mangleProps, entryPoints: [join(source, stem, "index.ts")], outfile: join(outdir, `${stem}.js`), format: "esm" });
   const style = join(source, stem, "style.css");
   if (existsSync(style)) await build({ ...common, entryPoints: [style], outfile: join(outdir, `${stem}.css`) });
 }

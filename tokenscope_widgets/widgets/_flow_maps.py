@@ -84,6 +84,11 @@ class FlowMaps:
             contrast=question.contrast_argument,
         )
 
+    @property
+    def has_attention(self) -> bool:
+        """Whether the attention of all layers and heads can be shown."""
+        return self._session is not None and bool(self._store.layers) and self._store.whole_fits
+
     def start_attention(self, question: FlowQuestion) -> Job[Any]:
         """Read the attention that a map needs."""
         return self._store.start(question.source, question.layer)

@@ -56,5 +56,6 @@ def started_from(shown: object, session: Session | None) -> Started:
             raise InputError(
                 "shown=Attention: has not all queries of a run. Pass what session.attention(run) returned."
             )
-        return Started(shown.run, session or session_of(shown.run), {}, attention=shown)
+        traits = {"source": "attention", "unit": "token"}
+        return Started(shown.run, session or session_of(shown.run), traits, attention=shown)
     raise bad_value("shown", shown, "has no arcs", "Pass a Generation, TokenStream, Attention or Attribution")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import traitlets as t
@@ -67,11 +68,11 @@ class Flow(BaseWidget):
 
     selected = t.Int(None, allow_none=True).tag(sync=True)
     pinned = t.List(t.Int()).tag(sync=True)
-    source = t.Enum(tuple(METHODS), default_value="attention").tag(sync=True)
+    source = t.Enum(tuple(METHODS), default_value="ablation").tag(sync=True)
     layer = t.Int(None, allow_none=True).tag(sync=True)
     head = t.Int(None, allow_none=True).tag(sync=True)
     direction = t.Enum(DIRECTIONS, default_value="read").tag(sync=True)
-    unit = t.Enum(UNITS, default_value="token").tag(sync=True)
+    unit = t.Enum(UNITS, default_value="line").tag(sync=True)
     threshold = t.Float(0.05, min=0, max=1).tag(sync=True)
     sink = t.Bool(False).tag(sync=True)
     contrast = t.Any(None).tag(sync=True)
@@ -220,8 +221,21 @@ class Flow(BaseWidget):
         plan = self._maps.plan(question)
         if plan.seconds > _ASK_FROM_SECONDS and not confirmed:
             return {"missing": True, "seconds": plan.seconds, "text": plan.cost_text}
+        self._send_preview(question)
         self._tasks.add(Task("attribution", plan.label, self._maps.start_attribution(plan), question))
         return {"started": True}
+
+    def _send_preview(self, question: FlowQuestion) -> None:
+        """Attention, which costs one pass or nothing, to look at until the attribution is there."""
+        preview = replace(question, source="attention", layer=None, head=None, direction="read", contrast=None)
+        if not self._maps.has_attention:
+            return
+        message = self._maps.message(preview)
+        if message is not None:
+            self.send(*message)
+        else:
+            job = self._maps.start_attention(preview)
+            self._tasks.add(Task("attention", "reading attention", job, preview))
 
     def _on_cancel(self) -> None:
         self.cancel()

@@ -1,15 +1,14 @@
 /** One view of several runs side by side. */
-import { effect } from "@preact/signals-core";
 import { MetricBar, Notice } from "../shared/bars";
 import { Comparison, differences } from "../shared/comparison";
-import { h, oncePerFrame, replaceChildren } from "../shared/dom";
+import { connect } from "../shared/connect";
+import { h, replaceChildren } from "../shared/dom";
 import type { Link } from "../shared/link";
 import { absoluteScale, metricOf, percentileScale } from "../shared/metrics";
-import { onTraits, setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
+import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
 import type { Span } from "../shared/rows";
 import type { Run } from "../shared/runs";
 import { SettingsPanel } from "../shared/settings";
-import { followTheme } from "../shared/theme";
 import { onHover, Tooltip } from "../shared/tooltip";
 
 const TRAITS = ["selected", "column", "kept", "metric", "scale", "error", "show_special", "_columns", "_alignments"];
@@ -55,25 +54,16 @@ export class CompareView {
   }
 
   private listen(): void {
-    const redraw = oncePerFrame(() => this.update());
-    const tooltip = new Tooltip(this.root);
+    const { link, model, root } = this;
+    const tooltip = new Tooltip(root);
     this.cleanUps.push(
-      onTraits(this.model, TRAITS, redraw),
-      effect(() => {
-        void this.link.version.value;
-        void this.link.presence.value;
-        redraw();
-      }),
-      followTheme(this.root, redraw),
+      connect({ link, model, root, traits: TRAITS, update: () => this.update() }),
       onHover(this.comparison.element, "[data-i]", (span) => {
         const token = span && this.comparison.at(span);
         if (!span || !token) return tooltip.hide();
         tooltip.show(span, ...differences(this.comparison, this.runs, ...token, true));
       }),
     );
-    const second = setTimeout(() => this.link.hello(), 1000);
-    this.cleanUps.push(() => clearTimeout(second));
-    this.link.hello();
   }
 
   private selectToken(column: number, i: number): void {

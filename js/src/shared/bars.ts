@@ -1,54 +1,54 @@
 /** The bars above the text: metric choice, summary, legend; and the notice line. */
 import { h, replaceChildren, shown } from "./dom";
 import type { Presence } from "./link";
-import { HESITATION_NATS, METRICS, number, type Metric, type MetricName } from "./metrics";
+import { HESITATION_NATS, meanSurprisal, METRICS, number, type Metric, type MetricName } from "./metrics";
 import { setTrait, type WidgetModel } from "./model";
 import type { Run } from "./runs";
 
 export class MetricBar {
   readonly element = h("div", { class: "ts-metrics" });
-  private readonly group = h("div", { class: "ts-segments", role: "radiogroup", "aria-label": "Colour tokens by" });
-  private readonly summary = h("div", { class: "ts-summary" });
-  private readonly cold = h("span");
-  private readonly hot = h("span");
-  private readonly buttons = new Map<string, HTMLButtonElement>();
+  readonly #group = h("div", { class: "ts-segments", role: "radiogroup", "aria-label": "Colour tokens by" });
+  readonly #summary = h("div", { class: "ts-summary" });
+  readonly #cold = h("span");
+  readonly #hot = h("span");
+  readonly #buttons = new Map<string, HTMLButtonElement>();
 
   constructor(private readonly model: WidgetModel) {
     for (const metric of Object.values(METRICS)) {
       const button = h("button", { type: "button", role: "radio", title: metric.help, onclick: () => setTrait(model, "metric", metric.name) }, metric.label);
-      this.buttons.set(metric.name, button);
-      this.group.append(button);
+      this.#buttons.set(metric.name, button);
+      this.#group.append(button);
     }
-    this.group.addEventListener("keydown", (event) => this.move(event));
-    const legend = h("div", { class: "ts-legend", title: `Underlined: entropy of ${HESITATION_NATS} nats or more, an open choice` }, this.cold, h("i", { "aria-hidden": "true" }), this.hot, h("span", { class: "ts-underlined" }, "hesitant"));
-    this.element.append(this.group, this.summary, legend);
+    this.#group.addEventListener("keydown", (event) => this.#move(event));
+    const legend = h("div", { class: "ts-legend", title: `Underlined: entropy of ${HESITATION_NATS} nats or more, an open choice` }, this.#cold, h("i", { "aria-hidden": "true" }), this.#hot, h("span", { class: "ts-underlined" }, "hesitant"));
+    this.element.append(this.#group, this.#summary, legend);
   }
 
   update(metric: Metric, percentile: boolean, run: Run | undefined): void {
-    for (const [name, button] of this.buttons) {
+    for (const [name, button] of this.#buttons) {
       button.setAttribute("aria-checked", String(name === metric.name));
       button.tabIndex = name === metric.name ? 0 : -1;
     }
-    [this.cold.textContent, this.hot.textContent] = percentile ? ["coldest", "hottest of the run"] : metric.ends;
+    [this.#cold.textContent, this.#hot.textContent] = percentile ? ["coldest", "hottest of the run"] : metric.ends;
     const written = run ? run.length - run.meta.prompt_length : 0;
     const facts: [string, string][] = !run
       ? []
       : [
           ["tokens", (written || run.length).toLocaleString("en")],
-          ["perplexity", number(Math.exp(run.meanSurprisal()))],
-          ["mean surprisal", `${number(run.meanSurprisal())} nats`],
+          ["perplexity", number(Math.exp(meanSurprisal(run)))],
+          ["mean surprisal", `${number(meanSurprisal(run))} nats`],
         ];
-    replaceChildren(this.summary, ...facts.map(([name, value]) => h("span", {}, `${name} `, h("b", {}, value))));
+    replaceChildren(this.#summary, ...facts.map(([name, value]) => h("span", {}, `${name} `, h("b", {}, value))));
   }
 
-  private move(event: KeyboardEvent): void {
+  #move(event: KeyboardEvent): void {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!by) return;
-    const names = [...this.buttons.keys()];
-    const now = names.findIndex((name) => this.buttons.get(name) === document.activeElement);
+    const names = [...this.#buttons.keys()];
+    const now = names.findIndex((name) => this.#buttons.get(name) === document.activeElement);
     const next = names[(now + by + names.length) % names.length] as MetricName;
     setTrait(this.model, "metric", next);
-    this.buttons.get(next)?.focus();
+    this.#buttons.get(next)?.focus();
     event.preventDefault();
     event.stopPropagation();
   }
@@ -64,20 +64,20 @@ const PRESENCE: Record<Presence, string> = {
 /** What went wrong, and whether a kernel answers; in a place of its own so that nothing jumps. */
 export class Notice {
   readonly element = h("div", { class: "ts-notices" });
-  private readonly presence = h("p", { class: "ts-note", role: "status", hidden: true });
-  private readonly text = h("span");
-  private readonly error = h("p", { class: "ts-error", role: "alert", hidden: true });
+  readonly #presence = h("p", { class: "ts-note", role: "status", hidden: true });
+  readonly #text = h("span");
+  readonly #error = h("p", { class: "ts-error", role: "alert", hidden: true });
 
   constructor(dismiss: () => void) {
     const close = h("button", { type: "button", class: "ts-quiet", "aria-label": "Dismiss the message", onclick: dismiss }, "✕");
-    this.error.append(h("b", {}, "✗ "), this.text, close);
-    this.element.append(this.presence, this.error);
+    this.#error.append(h("b", {}, "✗ "), this.#text, close);
+    this.element.append(this.#presence, this.#error);
   }
 
   update(presence: Presence, error: string): void {
-    this.presence.textContent = PRESENCE[presence];
-    shown(this.presence, presence !== "live");
-    if (this.text.textContent !== error) this.text.textContent = error;
-    shown(this.error, error !== "");
+    this.#presence.textContent = PRESENCE[presence];
+    shown(this.#presence, presence !== "live");
+    if (this.#text.textContent !== error) this.#text.textContent = error;
+    shown(this.#error, error !== "");
   }
 }

@@ -1,10 +1,11 @@
 /** Runs side by side: shared lines in one row, the shared beginning folded, the divergence ringed. */
 import { h, replaceChildren, type Child } from "./dom";
-import { HESITATION_NATS, number, percent, type HeatScale, type Metric } from "./metrics";
+import { type HeatScale, HESITATION_NATS, meanSurprisal, type Metric, number, percent } from "./metrics";
 import { arrange, inverse, lineIndex, linesOf, lineWeights, partners, prefixSpans, type Piece, type Span } from "./rows";
 import { Role, type Run } from "./runs";
 import { displayText, labelText } from "./text";
-import { setHeat, tokenClass } from "./token_area";
+import { setHeat } from "./heat_area";
+import { tokenClass } from "./token_area";
 
 export interface ComparisonHost {
   select(column: number, token: number): void;
@@ -166,7 +167,7 @@ export class Comparison {
     const typed = run.meta.lineage && run.meta.lineage.replacement.length > 1 ? run.meta.lineage : null;
     const chip = typed && typed.at === at ? typed.text : at < run.length ? run.tokenText(at) : "(ends)";
     const tokens = typed && typed.at === at ? `${typed.replacement.length} tokens` : percent(run.probability(at));
-    const facts = [`${run.length - run.meta.prompt_length} tokens`, `perplexity ${number(Math.exp(run.meanSurprisal()))}`, FINISH[run.meta.finish] ?? ""];
+    const facts = [`${run.length - run.meta.prompt_length} tokens`, `perplexity ${number(Math.exp(meanSurprisal(run)))}`, FINISH[run.meta.finish] ?? ""];
     return h(
       "header",
       {},

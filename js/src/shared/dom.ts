@@ -32,6 +32,27 @@ export function replaceChildren(parent: Node, ...children: Child[]): void {
   append(parent, ...children);
 }
 
+/** Listen. */
+export function on<K extends keyof HTMLElementEventMap>(element: HTMLElement, type: K, call: (event: HTMLElementEventMap[K]) => void): void {
+  element.addEventListener(type, call);
+}
+
+/** The event ends here: neither the browser nor the notebook acts on it. */
+export function taken(event: Event): void {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** Change a text only where it differs, so that a selection in it survives and no reader is told twice. */
+export function say(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A button that submits nothing. */
+export function button(properties: Properties = {}, ...children: Child[]): HTMLButtonElement {
+  return h("button", { type: "button", ...properties }, ...children);
+}
+
 /** Show or hide without a layout of its own. */
 export function shown(element: HTMLElement, visible: boolean): void {
   if (element.hidden === visible) element.hidden = !visible;

@@ -139,3 +139,18 @@ function below(sorted: number[], value: number): number {
   }
   return Math.min(low, sorted.length - 1);
 }
+
+/** Mean surprisal of the written tokens (all, where none is written), in nats; NaN where nothing is known. */
+export function meanSurprisal(run: Run): number {
+  const start = run.length > run.meta.prompt_length ? run.meta.prompt_length : 0;
+  let sum = 0;
+  let known = 0;
+  for (let i = start; i < run.length; i++) {
+    const value = run.surprisal(i);
+    if (!Number.isNaN(value)) {
+      sum += value;
+      known++;
+    }
+  }
+  return known ? sum / known : NaN;
+}

@@ -2,7 +2,7 @@
 
 export interface Column {
   name: string;
-  dtype: "f32" | "i32" | "u32" | "u8" | "utf8";
+  dtype: "f32" | "f16" | "i32" | "u32" | "u16" | "u8" | "utf8";
   width: number;
 }
 
@@ -52,7 +52,64 @@ export interface ReplyMessage {
   error?: string;
 }
 
-export type KernelMessage = RowsMessage | ReplyMessage;
+/** Who read what: edges in CSR order by the near token. Columns: near_start, far, weight, mass, sources, unit_start. */
+export interface FlowMessage {
+  kind: "flow";
+  run: string;
+  key: string;
+  map: FlowInfo;
+  columns: Column[];
+}
+
+export interface FlowInfo {
+  title: string;
+  quantity: "share" | "nats" | "logit" | "probability" | "score";
+  signed: boolean;
+  direction: "read" | "readers";
+  unit: "token" | "line";
+  /** The only token with arcs; null: every token has its own. */
+  at: number | null;
+  targets: [number, number] | null;
+  edges_total: number;
+  edges_kept: number;
+  mass_kept: number;
+  /** |weight| drawn at full thickness. */
+  scale: number;
+  notes: string[];
+  partial: boolean;
+}
+
+/** What deleting the shown sources costs, beside deleting as many at random. */
+export interface TrustMessage {
+  kind: "trust";
+  key: string;
+  at: number;
+  trust: Trust;
+}
+
+export interface Trust {
+  top: number;
+  unit: string;
+  drop: number;
+  random: number;
+  random_low: number;
+  random_high: number;
+  quantity: string;
+  /** Why there is no figure. */
+  text: string | null;
+}
+
+/** Small maps of all layers and heads: u8 [layer, head, query, key]. */
+export interface GridMessage {
+  kind: "grid";
+  run: string;
+  layers: number[];
+  heads: number[];
+  size: number;
+  columns: Column[];
+}
+
+export type KernelMessage = RowsMessage | ReplyMessage | FlowMessage | TrustMessage | GridMessage;
 
 export interface Snapshot {
   version: number;
@@ -85,13 +142,25 @@ function numbers(dtype: Exclude<Column["dtype"], "utf8">, bytes: ArrayBuffer): N
   switch (dtype) {
     case "f32":
       return new Float32Array(bytes);
+    case "f16":
+      return Float32Array.from(new Uint16Array(bytes), half);
     case "i32":
       return new Int32Array(bytes);
     case "u32":
       return new Uint32Array(bytes);
+    case "u16":
+      return Uint32Array.from(new Uint16Array(bytes));
     case "u8":
       return new Uint8Array(bytes);
   }
+}
+
+/** The number that 16 bits mean; saved pages carry weights so. */
+function half(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const size = exponent === 31 ? (fraction ? NaN : Infinity) : exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+  return bits >> 15 ? -size : size;
 }
 
 function splitTexts(bytes: ArrayBuffer, lengths: Uint32Array): string[] {

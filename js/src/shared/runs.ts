@@ -14,31 +14,31 @@ type Scalar = (typeof SCALARS)[number];
 
 /** A column of numbers that grows by doubling. */
 export class Growing {
-  private data = new Float32Array(64);
+  #data = new Float32Array(64);
   length = 0;
 
   append(values: Numbers): void {
     const need = this.length + values.length;
-    if (need > this.data.length) {
-      const larger = new Float32Array(Math.max(need, this.data.length * 2));
-      larger.set(this.data.subarray(0, this.length));
-      this.data = larger;
+    if (need > this.#data.length) {
+      const larger = new Float32Array(Math.max(need, this.#data.length * 2));
+      larger.set(this.#data.subarray(0, this.length));
+      this.#data = larger;
     }
-    this.data.set(values, this.length);
+    this.#data.set(values, this.length);
     this.length = need;
   }
 
   /** NaN outside. */
   at(i: number): number {
-    return i >= 0 && i < this.length ? this.data[i] : NaN;
+    return i >= 0 && i < this.length ? this.#data[i] : NaN;
   }
 }
 
 /** What is known of the distribution at each position. */
 export class Distribution {
   readonly scalars = Object.fromEntries(SCALARS.map((name) => [name, new Growing()])) as Record<Scalar, Growing>;
-  private readonly topIds: Int32Array[] = [];
-  private readonly topLogprobs: Float32Array[] = [];
+  readonly #topIds: Int32Array[] = [];
+  readonly #topLogprobs: Float32Array[] = [];
 
   append(prefix: string, columns: Map<string, Numbers | string[]>, count: number): void {
     for (const name of SCALARS) this.scalars[name].append(columns.get(`${prefix}.${name}`) as Float32Array);
@@ -46,17 +46,17 @@ export class Distribution {
     const logprobs = columns.get(`${prefix}.top_logprob`) as Float32Array;
     const k = count ? ids.length / count : 0;
     for (let i = 0; i < count; i++) {
-      this.topIds.push(ids.subarray(i * k, (i + 1) * k));
-      this.topLogprobs.push(logprobs.subarray(i * k, (i + 1) * k));
+      this.#topIds.push(ids.subarray(i * k, (i + 1) * k));
+      this.#topLogprobs.push(logprobs.subarray(i * k, (i + 1) * k));
     }
   }
 
   /** The likeliest tokens at a position: [id, probability], likeliest first. */
   top(i: number): [number, number][] {
-    const ids = this.topIds[i] ?? [];
+    const ids = this.#topIds[i] ?? [];
     const out: [number, number][] = [];
     ids.forEach((id, j) => {
-      if (id >= 0) out.push([id, Math.exp(this.topLogprobs[i][j])]);
+      if (id >= 0) out.push([id, Math.exp(this.#topLogprobs[i][j])]);
     });
     return out;
   }
@@ -124,21 +124,6 @@ export class Run {
   surprisal(i: number): number {
     // 0 − x, because −0 is shown as "-0"
     return 0 - this.model.scalars.logprob.at(i);
-  }
-
-  /** Mean surprisal of the written tokens (all, where none is written), in nats; NaN where nothing is known. */
-  meanSurprisal(): number {
-    const start = this.length > this.meta.prompt_length ? this.meta.prompt_length : 0;
-    let sum = 0;
-    let known = 0;
-    for (let i = start; i < this.length; i++) {
-      const value = this.surprisal(i);
-      if (!Number.isNaN(value)) {
-        sum += value;
-        known++;
-      }
-    }
-    return known ? sum / known : NaN;
   }
 }
 

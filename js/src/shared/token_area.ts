@@ -1,13 +1,13 @@
 /** A run as code: real text in lines, lines in blocks that the browser may leave undrawn while out of sight. */
 import { h } from "./dom";
-import { HESITATION_NATS, percent, number, type HeatScale, type Metric } from "./metrics";
+import { percent, number } from "./metrics";
 import { Role, type Run } from "./runs";
 import { displayText, fragments, isBlank, labelText } from "./text";
 
 const BLOCK_TOKENS = 200;
 const LINE_TOKENS_MOST = 600;
 
-interface Line {
+export interface Line {
   bar: HTMLElement;
   text: HTMLElement;
   /** The hottest of its tokens. */
@@ -28,18 +28,18 @@ export class TokenArea {
     "aria-label": "Tokens of the run",
     "aria-orientation": "horizontal",
   });
-  private spans: HTMLElement[][] = [];
-  private lineOf: number[] = [];
-  private lines: Line[] = [];
-  private block: HTMLElement | null = null;
-  private blockTokens = 0;
-  private lineTokens = 0;
-  private numbered = 0;
-  private breakBefore = true;
-  private runId = "";
-  private painted = 0;
-  private selected = -1;
-  private options: AreaOptions = { lineNumbers: true, whitespace: false, special: false, colorPrompt: false };
+  protected spans: HTMLElement[][] = [];
+  protected lineOf: number[] = [];
+  protected lines: Line[] = [];
+  #block: HTMLElement | null = null;
+  #blockTokens = 0;
+  #lineTokens = 0;
+  #numbered = 0;
+  #breakBefore = true;
+  #runId = "";
+  protected painted = 0;
+  #selected = -1;
+  protected options: AreaOptions = { lineNumbers: true, whitespace: false, special: false, colorPrompt: false };
 
   /** How many tokens are drawn. */
   get length(): number {
@@ -55,60 +55,65 @@ export class TokenArea {
     return this.spans[i]?.[0];
   }
 
-  /** Draw what the run has and the area has not. */
-  sync(run: Run): void {
-    if (run.id !== this.runId || run.length < this.length) this.reset(run);
-    for (let i = this.length; i < run.length; i++) this.add(run, i);
+  /** All elements of a token: one for each line it touches. */
+  spansOf(i: number): readonly HTMLElement[] {
+    return this.spans[i] ?? [];
   }
 
-  private reset(run: Run): void {
+  /** Draw what the run has and the area has not. */
+  sync(run: Run): void {
+    if (run.id !== this.#runId || run.length < this.length) this.#reset(run);
+    for (let i = this.length; i < run.length; i++) this.#add(run, i);
+  }
+
+  #reset(run: Run): void {
     this.element.textContent = "";
     this.spans = [];
     this.lineOf = [];
     this.lines = [];
-    this.block = null;
-    this.breakBefore = true;
-    this.numbered = this.painted = 0;
-    this.selected = -1;
-    this.runId = run.id;
+    this.#block = null;
+    this.#breakBefore = true;
+    this.#numbered = this.painted = 0;
+    this.#selected = -1;
+    this.#runId = run.id;
   }
 
-  private add(run: Run, i: number): void {
+  #add(run: Run, i: number): void {
     const special = run.roles[i] === Role.Special;
     const text = special ? labelText(run.tokenText(i)) : run.texts[i];
     const spans: HTMLElement[] = [];
     for (const fragment of fragments(text)) {
-      if (this.breakBefore || this.lineTokens >= LINE_TOKENS_MOST) this.newLine(!this.breakBefore);
+      if (this.#breakBefore || this.#lineTokens >= LINE_TOKENS_MOST) this.#newLine(!this.#breakBefore);
       const span = h("span", { class: tokenClass(run, i, text), "data-i": i, role: "option", tabindex: -1 });
-      span.textContent = this.visible(fragment.text);
+      span.textContent = this.#visible(fragment.text);
       if (fragment.newline) span.classList.add("nl");
       this.lines[this.lines.length - 1].text.append(span);
       spans.push(span);
-      this.breakBefore = fragment.newline;
-      this.lineTokens++;
+      this.#breakBefore = fragment.newline;
+      this.#lineTokens++;
     }
     this.spans.push(spans);
     this.lineOf.push(this.lines.length - 1);
-    this.blockTokens++;
+    this.#blockTokens++;
   }
 
-  private newLine(continued: boolean): void {
-    if (!this.block || this.blockTokens >= BLOCK_TOKENS) {
-      this.block = h("div", { class: "ts-block", role: "presentation" });
-      this.blockTokens = 0;
-      this.element.append(this.block);
+  #newLine(continued: boolean): void {
+    if (!this.#block || this.#blockTokens >= BLOCK_TOKENS) {
+      this.#block = h("div", { class: "ts-block", role: "presentation" });
+      this.#blockTokens = 0;
+      this.element.append(this.#block);
     }
     const bar = h("i");
     const text = h("span", { class: "x", role: "presentation" });
     const number = h("span", { class: "n", "aria-hidden": "true" });
-    if (!continued) number.dataset.n = String(++this.numbered);
-    this.block.append(h("div", { class: "ln", role: "presentation" }, number, h("span", { class: "m", "aria-hidden": "true", title: "the line's hottest token" }, bar), text));
-    this.block.style.containIntrinsicBlockSize = `auto ${this.block.childElementCount * 1.75}em`;
+    if (!continued) number.dataset.n = String(++this.#numbered);
+    this.#block.append(h("div", { class: "ln", role: "presentation" }, number, h("span", { class: "m", "aria-hidden": "true", title: "the line's hottest token" }, bar), text));
+    this.#block.style.containIntrinsicBlockSize = `auto ${this.#block.childElementCount * 1.75}em`;
     this.lines.push({ bar, text, heat: 0 });
-    this.lineTokens = 0;
+    this.#lineTokens = 0;
   }
 
-  private visible(text: string): string {
+  #visible(text: string): string {
     const shown = displayText(text);
     return this.options.whitespace ? shown.replaceAll(" ", "·").replaceAll("\t", "⇥\t") : shown;
   }
@@ -121,45 +126,21 @@ export class TokenArea {
     this.element.classList.toggle("show-special", options.special);
     this.element.classList.toggle("no-numbers", !options.lineNumbers);
     if (again && run) {
-      const selected = this.selected;
-      this.runId = "";
+      const selected = this.#selected;
+      this.#runId = "";
       this.sync(run);
       this.select(selected, false);
     }
   }
 
-  /** Colour the tokens that are not coloured yet, or all. */
-  paint(run: Run, metric: Metric, scale: HeatScale, all: boolean): void {
-    const from = all ? 0 : this.painted;
-    if (all) for (const line of this.lines) line.heat = 0;
-    const everything = this.options.colorPrompt || run.length <= run.meta.prompt_length;
-    const touched = new Set<Line>();
-    for (let i = from; i < this.length; i++) {
-      const colored = everything || i >= run.meta.prompt_length || run.roles[i] === Role.Replaced;
-      const value = metric.value(run, i);
-      const step = colored ? scale(value) : -1;
-      const hesitant = colored && run.model.scalars.entropy.at(i) >= HESITATION_NATS;
-      for (const span of this.spans[i]) setHeat(span, step, hesitant);
-      if (step >= 0) {
-        const line = this.lines[this.lineOf[i]];
-        line.heat = Math.max(line.heat, metric.heat(value));
-        touched.add(line);
-      }
-    }
-    for (const line of all ? this.lines : touched) {
-      line.bar.style.width = `${Math.round(line.heat * 100)}%`;
-    }
-    this.painted = this.length;
-  }
-
   /** Mark a token as selected; with `focus`, also give it the keyboard. */
   select(i: number, focus: boolean): void {
-    for (const span of this.spans[this.selected] ?? []) {
+    for (const span of this.spans[this.#selected] ?? []) {
       span.classList.remove("sel");
       span.removeAttribute("aria-selected");
     }
-    if (this.selected >= 0) this.spanOf(this.selected)?.setAttribute("tabindex", "-1");
-    this.selected = i;
+    if (this.#selected >= 0) this.spanOf(this.#selected)?.setAttribute("tabindex", "-1");
+    this.#selected = i;
     for (const span of this.spans[i] ?? []) {
       span.classList.add("sel");
       span.setAttribute("aria-selected", "true");
@@ -187,15 +168,6 @@ export function tokenClass(run: Run, i: number, text: string): string {
   if (role === Role.Replaced) name += " r";
   if (isBlank(text)) name += text === "" ? " part" : " b";
   return name;
-}
-
-const HEAT_CLASS = /\b(h\d+|u)\b/g;
-
-export function setHeat(span: HTMLElement, step: number, hesitant: boolean): void {
-  let name = span.className.replace(HEAT_CLASS, "").trimEnd();
-  if (step > 0) name += ` h${step}`;
-  if (hesitant) name += " u";
-  if (span.className !== name) span.className = name;
 }
 
 /** A token in words, for the tooltip and for screen readers. */

@@ -3,27 +3,27 @@ import { h, replaceChildren, type Child } from "./dom";
 import type { CleanUp } from "./model";
 
 export class Tooltip {
-  private readonly element = h("div", { class: "ts-tooltip", role: "tooltip", hidden: true });
+  readonly #element = h("div", { class: "ts-tooltip", role: "tooltip", hidden: true });
 
   constructor(private readonly root: HTMLElement) {
-    root.append(this.element);
+    root.append(this.#element);
   }
 
   show(anchor: Element, ...content: Child[]): void {
-    replaceChildren(this.element, ...content);
-    this.element.hidden = false;
+    replaceChildren(this.#element, ...content);
+    this.#element.hidden = false;
     const box = anchor.getClientRects()[0] ?? anchor.getBoundingClientRect();
     const frame = this.root.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = this.element;
+    const { offsetWidth: width, offsetHeight: height } = this.#element;
     const left = Math.max(4, Math.min(box.left - frame.left, frame.width - width - 4));
     const below = box.bottom - frame.top + 4;
     const above = box.top - frame.top - height - 4;
     const fits = box.bottom + height + 8 < window.innerHeight;
-    this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(fits || above < 0 ? below : above)}px)`;
+    this.#element.style.transform = `translate(${Math.round(left)}px, ${Math.round(fits || above < 0 ? below : above)}px)`;
   }
 
   hide(): void {
-    this.element.hidden = true;
+    this.#element.hidden = true;
   }
 }
 

@@ -1,19 +1,19 @@
 /** One view of a token stream: it reads the link's store and the traits, and draws what changed. */
-import { effect } from "@preact/signals-core";
 import { MetricBar, Notice } from "../shared/bars";
+import { connect } from "../shared/connect";
 import { Alternatives, tokenFigures } from "../shared/detail";
-import { h, oncePerFrame, replaceChildren, shown } from "../shared/dom";
-import { keyHelp } from "../shared/keys";
+import { h, replaceChildren, shown } from "../shared/dom";
+import { keyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
 import { absoluteScale, metricOf, number, percent, percentileScale, type HeatScale } from "../shared/metrics";
-import { onTraits, setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
+import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
 import { destination } from "../shared/navigation";
 import type { Run } from "../shared/runs";
 import { SettingsPanel } from "../shared/settings";
 import { Strip } from "../shared/strip";
 import { labelText } from "../shared/text";
-import { followTheme } from "../shared/theme";
-import { describeToken, TokenArea } from "../shared/token_area";
+import { HeatArea } from "../shared/heat_area";
+import { describeToken } from "../shared/token_area";
 import { onHover, Tooltip } from "../shared/tooltip";
 import { Branches } from "./branches";
 import { Toolbar } from "./toolbar";
@@ -21,13 +21,23 @@ import { Toolbar } from "./toolbar";
 const TRAITS = ["selected", "metric", "scale", "status", "error", "prompt", "show_line_numbers", "show_whitespace", "show_special", "color_prompt", "_columns", "_alignments", "_model"];
 const LEAST_SURE = 5;
 
+const KEYS: Keys = [
+  ["← →", "the token before, after"],
+  ["↑ ↓", "the token above, below"],
+  ["Home End", "first, last token of the line"],
+  ["Enter", "alternatives of the selected token; Enter again regenerates from one"],
+  ["Esc", "back to the text"],
+  ["Ctrl Enter", "in the prompt: generate"],
+  ["?", "this list"],
+];
+
 export class TokenStreamView {
   private readonly root = h("div", { class: "ts-root ts-token-stream", "data-lm-suppress-shortcuts": "true" });
   private readonly toolbar: Toolbar;
   private readonly settings: SettingsPanel;
   private readonly bar: MetricBar;
   private readonly notice = new Notice(() => this.setError(""));
-  private readonly area = new TokenArea();
+  private readonly area = new HeatArea();
   private readonly empty = h("p", { class: "ts-empty" });
   private readonly progress = h("div", { class: "ts-progress", role: "progressbar", "aria-label": "Tokens written" }, h("i"));
   private readonly figures = h("div", { class: "ts-detail-head" });
@@ -36,7 +46,7 @@ export class TokenStreamView {
   private readonly branches: Branches;
   private readonly foot = h("span", { class: "ts-origin" });
   private readonly side = h("aside", { class: "ts-side", "aria-label": "Selected token" });
-  private readonly keys = keyHelp();
+  private readonly keys = keyHelp(KEYS);
   private readonly cleanUps: CleanUp[] = [];
   private localError = "";
   private paintedFor = "";
@@ -93,28 +103,13 @@ export class TokenStreamView {
   }
 
   private listen(el: HTMLElement): void {
-    const redraw = oncePerFrame(() => this.update());
-    this.cleanUps.push(
-      onTraits(this.model, TRAITS, redraw),
-      effect(() => {
-        void this.link.version.value;
-        void this.link.presence.value;
-        redraw();
-      }),
-      followTheme(this.root, redraw),
-      this.tooltip(),
-    );
-    const resize = new ResizeObserver(redraw);
-    resize.observe(el);
-    const second = setTimeout(() => this.link.hello(), 1000);
-    const watchdog = setInterval(() => this.working && this.link.watch(), 1000);
-    this.cleanUps.push(() => resize.disconnect(), () => clearTimeout(second), () => clearInterval(watchdog));
+    const { link, model, root } = this;
+    this.cleanUps.push(connect({ link, model, root, traits: TRAITS, update: () => this.update(), sized: el, working: () => this.working }), this.tooltip());
     this.area.element.addEventListener("click", (event) => {
       const span = (event.target as Element).closest<HTMLElement>("[data-i]");
       if (span) this.select(Number(span.dataset.i), true);
     });
     this.root.addEventListener("keydown", (event) => this.pressed(event));
-    this.link.hello();
   }
 
   private tooltip(): CleanUp {

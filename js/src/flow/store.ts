@@ -1,0 +1,212 @@
+/** Maps, trust figures and the grid of one model: what is here, what was asked for, and what came of it. */
+import { signal } from "@preact/signals-core";
+import type { Link } from "../shared/link";
+import { onTraits, trait, type WidgetModel } from "../shared/model";
+import { decodeColumns, type BufferLike, type FlowMessage, type GridMessage, type Trust, type TrustMessage } from "../shared/protocol";
+import { FlowMap } from "./maps";
+import { keyOf, type Question } from "./question";
+
+const MAPS_KEPT = 16;
+const TRUST_KEPT = 256;
+/** A map may arrive a little after the kernel said that it is idle. */
+const GRACE_MS = 1500;
+
+/** What is known about a question that has no map yet. */
+export type Wait =
+  | { state: "asked" }
+  | { state: "started"; seen: boolean }
+  | { state: "offer"; seconds: number; text: string }
+  | { state: "stopped" }
+  | { state: "failed"; error: string };
+
+export type TrustWait = Trust | "measuring" | { error: string };
+
+export interface Grid {
+  run: string;
+  layers: number[];
+  heads: number[];
+  size: number;
+  cells: Uint8Array;
+}
+
+interface MapReply {
+  key?: string;
+  missing?: boolean;
+  seconds?: number;
+  text?: string;
+  started?: boolean;
+}
+
+const stores = new WeakMap<Link, FlowStore>();
+
+/** The store of a link: all views of a model share it, and it lives as long. */
+export function storeOf(link: Link, model: WidgetModel): FlowStore {
+  let store = stores.get(link);
+  if (!store) stores.set(link, (store = new FlowStore(link, model)));
+  return store;
+}
+
+export class FlowStore {
+  /** Grows with every change. */
+  readonly version = signal(0);
+  grid: Grid | null = null;
+  gridWait: "asked" | { error: string } | null = null;
+  /** Whether the grid was asked for with the sink; undefined: it came with the page. */
+  gridSink: unknown;
+  readonly #maps = new Map<string, FlowMap>();
+  readonly #waits = new Map<string, Wait>();
+  readonly #trusts = new Map<string, TrustWait>();
+
+  constructor(
+    private readonly link: Link,
+    private readonly model: WidgetModel,
+  ) {
+    link.onMessage<FlowMessage>("flow", this.#addMap);
+    link.onMessage<TrustMessage>("trust", this.#addTrust);
+    link.onMessage<GridMessage>("grid", this.#addGrid);
+    onTraits(model, ["status"], () => this.#followStatus());
+    this.#loadSaved();
+    onTraits(model, ["_maps"], () => this.#loadSaved());
+  }
+
+  /** The keys of what a saved page holds. */
+  get titles(): string[] {
+    return [...new Set([...this.#maps.values()].map((map) => map.info.title))];
+  }
+
+  map(run: string, question: Question): FlowMap | undefined {
+    const name = nameOf(run, keyOf(question));
+    const map = this.#maps.get(name);
+    if (map) {
+      // the one used last goes last
+      this.#maps.delete(name);
+      this.#maps.set(name, map);
+    }
+    return map;
+  }
+
+  wait(run: string, question: Question): Wait | undefined {
+    return this.#waits.get(nameOf(run, keyOf(question)));
+  }
+
+  /** Ask for a map that is not here; once, until it is forgotten. */
+  ask(run: string, question: Question, action: "map" | "attribute" = "map"): void {
+    const name = nameOf(run, keyOf(question));
+    if (this.#maps.has(name) || (action === "map" && this.#waits.has(name))) return;
+    this.#setWait(name, { state: "asked" });
+    this.link.request(action, { ...question }).then(
+      (result) => this.#answered(name, (result ?? {}) as MapReply),
+      (error: Error) => this.#setWait(name, { state: "failed", error: error.message }),
+    );
+  }
+
+  /** Let a question that failed or was stopped be asked again. */
+  forget(run: string, question: Question): void {
+    const name = nameOf(run, keyOf(question));
+    const state = this.#waits.get(name)?.state;
+    if (state === "failed" || state === "stopped") this.#waits.delete(name);
+  }
+
+  trust(run: string, question: Question, top: number): TrustWait | undefined {
+    return this.#trusts.get(trustName(run, keyOf(question), question.at, top));
+  }
+
+  askTrust(run: string, question: Question, top: number): void {
+    const name = trustName(run, keyOf(question), question.at, top);
+    this.#setTrust(name, "measuring");
+    this.link.request("trust", { ...question, top }).catch((error: Error) => this.#setTrust(name, { error: error.message }));
+  }
+
+  askGrid(): void {
+    this.gridWait = "asked";
+    this.version.value++;
+    this.gridSink = this.model.get("sink");
+    // it is here once its message is: the reply may come long before
+    this.link.request("grid").catch((error: Error) => this.#endGrid({ error: error.message }));
+  }
+
+  #answered(name: string, result: MapReply): void {
+    if (this.#maps.has(name)) this.#waits.delete(name);
+    else if (result.missing) this.#setWait(name, { state: "offer", seconds: result.seconds ?? NaN, text: result.text ?? "" });
+    else if (result.started) this.#setWait(name, { state: "started", seen: this.#computing });
+    else this.#setWait(name, { state: "failed", error: "The kernel answered under another key than this view asked for." });
+    this.version.value++;
+  }
+
+  get #computing(): boolean {
+    return ["queued", "computing"].includes(trait<string>(this.model, "status", "idle"));
+  }
+
+  /** What was started and did not come although the kernel is idle again was cancelled, or failed. */
+  #followStatus(): void {
+    const computing = this.#computing;
+    for (const [name, wait] of this.#waits) {
+      if (wait.state !== "started") continue;
+      if (computing) wait.seen = true;
+      else if (wait.seen) setTimeout(() => this.#waits.get(name) === wait && !this.#computing && this.#setWait(name, { state: "stopped" }), GRACE_MS);
+    }
+    if (!computing) setTimeout(() => this.#abandon(), GRACE_MS);
+  }
+
+  /** What is still awaited although the kernel is idle was dropped: it can be asked for again. */
+  #abandon(): void {
+    if (this.#computing) return;
+    const error = "It was not measured.";
+    for (const [name, wait] of this.#trusts) if (wait === "measuring") this.#setTrust(name, { error });
+    if (this.gridWait === "asked") this.#endGrid({ error });
+  }
+
+  #setWait(name: string, wait: Wait): void {
+    this.#waits.set(name, wait);
+    this.version.value++;
+  }
+
+  #setTrust(name: string, wait: TrustWait): void {
+    this.#trusts.set(name, wait);
+    if (this.#trusts.size > TRUST_KEPT) this.#trusts.delete(this.#trusts.keys().next().value!);
+    this.version.value++;
+  }
+
+  readonly #addMap = (message: FlowMessage, buffers: BufferLike[]): void => {
+    const name = nameOf(message.run, message.key);
+    this.#maps.delete(name);
+    this.#maps.set(name, new FlowMap(message, buffers));
+    this.#waits.delete(name);
+    if (this.#maps.size > MAPS_KEPT && this.link.presence.value !== "static") this.#maps.delete(this.#maps.keys().next().value!);
+    this.version.value++;
+  };
+
+  readonly #addTrust = (message: TrustMessage): void => {
+    const run = trait<string[]>(this.model, "_columns", [])[0] ?? "";
+    this.#setTrust(trustName(run, message.key, message.at, message.trust.top), message.trust);
+  };
+
+  readonly #addGrid = (message: GridMessage, buffers: BufferLike[]): void => {
+    const cells = decodeColumns(message.columns, buffers).get("maps") as Uint8Array;
+    this.grid = { run: message.run, layers: message.layers, heads: message.heads, size: message.size, cells };
+    this.#endGrid(null);
+  };
+
+  #endGrid(wait: { error: string } | null): void {
+    this.gridWait = wait;
+    this.version.value++;
+  }
+
+  /** What a saved page holds: flows, and trust figures and the grid where they were computed. */
+  #loadSaved(): void {
+    type Saved = (FlowMessage | TrustMessage | GridMessage) & { buffers?: BufferLike[] };
+    for (const saved of trait<Saved[]>(this.model, "_maps", [])) {
+      if (saved.kind === "trust") this.#addTrust(saved);
+      else if (saved.kind === "grid") this.#addGrid(saved, saved.buffers ?? []);
+      else this.#addMap(saved, saved.buffers ?? []);
+    }
+  }
+}
+
+function nameOf(run: string, key: string): string {
+  return `${run}\n${key}`;
+}
+
+function trustName(run: string, key: string, at: number | null, top: number): string {
+  return `${run}\n${key}\n${at}\n${top}`;
+}
