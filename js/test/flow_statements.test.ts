@@ -25,7 +25,7 @@ test("signed weights carry their sign, with a true minus", () => {
 });
 
 test("trust is a comparison with random deletions, in figures and in a plain word", () => {
-  expect(trustStatement(trust)).toBe("Deleting the 7 costs 13.2 nats; 7 at random, 3.1 (2.0–4.4).");
+  expect(trustStatement(trust)).toBe("Deleting the strongest 7 tokens costs 13.2 nats; 7 at random, 3.1 (2.0–4.4).");
   expect(trustVerdict(trust)).toBe("worth 4.3 random ones");
   expect(trustVerdict({ ...trust, drop: 4 })).toBe("within the range of chance");
   expect(trustVerdict({ ...trust, drop: 2 })).toBe("no better than chance");

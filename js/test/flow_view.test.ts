@@ -89,7 +89,7 @@ test("the figure of trust is asked for with the number of shown sources, and sho
   const sent = view.asked.find(({ action }) => action === "trust")!;
   expect([sent.arguments.at, sent.arguments.top]).toEqual([AT, view.el.querySelectorAll(".ts-sources tbody tr").length]);
   const trust = { top: sent.arguments.top, unit: "tokens", drop: 13.22, random: 3.06, random_low: 2, random_high: 4.4, quantity: "nats", text: null };
-  view.model.receive({ kind: "trust", key: "attention|mean|mean|read|token|nosink", at: AT, trust });
+  view.model.receive({ kind: "trust", key: "attention|mean|mean|read|token|nosink", at: AT, top: sent.arguments.top, trust });
   await vi.advanceTimersByTimeAsync(50);
   expect(view.text(".ts-verdict")).toBe("worth 4.3 random ones");
 });

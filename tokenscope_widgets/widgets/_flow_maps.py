@@ -112,11 +112,26 @@ class FlowMaps:
             return None
         return kept.layers.tolist(), kept.heads.tolist(), thumbnails(kept.weights, _THUMBNAIL, sink)
 
+    def shown(self, question: FlowQuestion, threshold: float) -> int:
+        """How many sources a view shows of the question's token."""
+        if question.at is None or self.message(question) is None:
+            return 0
+        size = np.abs(self._flow_of(question).edges_of(question.at)[1])
+        return int((size >= threshold * size[0]).sum()) if len(size) else 0
+
     def start_trust(self, question: FlowQuestion, top: int) -> Job[Any]:
-        """Delete the ``top`` sources that a map shows of a token, and as many at random."""
+        """Delete the ``top`` sources that a map shows of a token, and as many at random.
+
+        Where all are shown, deleting them all would say nothing of their order: the strongest third is deleted.
+        """
         ranked = self._ranked(question)
+        many = len(ranked.sources)
         return self._live().start_faithfulness(
-            ranked, counts=[top], random_orders=_RANDOM_ORDERS, insertion=False, seed=0
+            ranked,
+            counts=[top if top < many else max(1, many // 3)],
+            random_orders=_RANDOM_ORDERS,
+            insertion=False,
+            seed=0,
         )
 
     def trust(self, question: FlowQuestion, top: int) -> Message | None:
@@ -130,8 +145,8 @@ class FlowMaps:
             reason = "Deleting sources tells about what a token read, not about who reads it."
         elif self._session is None:
             reason = "No model is behind this flow: pass session=… to Flow."
-        elif top >= len(self._ranked(question).sources):
-            reason = "Every source is shown: deleting all of them says nothing about their order."
+        elif len(self._ranked(question).sources) < 2:
+            reason = "There is only one source."
         if reason is not None:
             return trust_message(question.key, question.at, top, reason)
         return self._trusts.get((question.key, question.at, top))

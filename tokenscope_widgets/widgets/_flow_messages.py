@@ -89,6 +89,7 @@ def trust_message(key: str, at: int, top: int, found: Faithfulness | str) -> Mes
     if not isinstance(found, str):
         low, high = found.band()
         trust |= {
+            "top": int(found.counts[0]),
             "unit": f"{found.unit}s",
             "drop": float(found.deletion[0]),
             "random": float(found.random_deletion[:, 0].mean()),
@@ -96,7 +97,7 @@ def trust_message(key: str, at: int, top: int, found: Faithfulness | str) -> Mes
             "random_high": float(high[0]),
             "quantity": found.quantity,
         }
-    return {"kind": "trust", "key": key, "at": at, "trust": trust}, []
+    return {"kind": "trust", "key": key, "at": at, "top": top, "trust": trust}, []
 
 
 def attention_title(question: FlowQuestion, layers: int, heads: int) -> str:

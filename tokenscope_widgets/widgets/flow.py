@@ -276,8 +276,21 @@ class Flow(BaseWidget):
     def _fail(self, failure: BaseException) -> None:
         self.error = explain(failure)
 
+    def _complete(self) -> None:
+        """Compute what the view would ask for now, and wait: the map, and how far to trust it."""
+        question = self._question()
+        if self._session is None or (self.selected is None and not question.of_attention) or self.selected == 0:
+            return
+        if self._maps.message(question) is None:
+            self._answer_map(question, confirmed=True)
+            self.wait()
+        at = replace(question, at=self.selected)
+        top = self._maps.shown(at, self.threshold)
+        if top and self._maps.trust(at, top) is None:
+            self._on_trust(top, **vars(at))
+            self.wait()
+
     def _export_state(self) -> dict[str, Any]:
         """What a saved page holds beside the traits: attributions, and attention of the chosen layer."""
-        if self._maps.message(self._question()) is None and self._question().of_attention and self._session:
-            self._maps.start_attention(self._question()).wait()
+        self._complete()
         return {"_maps": [{**content, "buffers": buffers} for content, buffers in self._maps.saved(self._question())]}

@@ -69,16 +69,12 @@ export function mapStatement(info: FlowInfo, sink: boolean): string {
   return parts.join(" · ");
 }
 
-/** "Deleting the 7 costs 13.2 nats; 7 at random, 3.1 (2.0–4.4)." */
+/** "Deleting the strongest 7 tokens costs 13.2 nats; 7 at random, 3.1 (2.0–4.4)." */
 export function trustStatement(trust: Trust): string {
   const figure = (value: number): string => value.toFixed(1).replace("-", MINUS);
-  const what = trust.top === 1 ? `the one ${singular(trust.unit)}` : `the ${trust.top}${trust.unit === "tokens" ? "" : ` ${trust.unit}`}`;
+  const what = trust.top === 1 ? `the strongest ${trust.unit.slice(0, -1)}` : `the strongest ${trust.top} ${trust.unit}`;
   const band = Number.isFinite(trust.random_low) && Number.isFinite(trust.random_high) ? ` (${figure(trust.random_low)}–${figure(trust.random_high)})` : "";
   return `Deleting ${what} costs ${figure(trust.drop)} ${trust.quantity}; ${trust.top} at random, ${figure(trust.random)}${band}.`;
-}
-
-function singular(unit: string): string {
-  return unit.endsWith("s") ? unit.slice(0, -1) : unit;
 }
 
 /** The plain word for it: "worth 4.3 random ones". */

@@ -178,7 +178,7 @@ export class FlowStore {
 
   readonly #addTrust = (message: TrustMessage): void => {
     const run = trait<string[]>(this.model, "_columns", [])[0] ?? "";
-    this.#setTrust(trustName(run, message.key, message.at, message.trust.top), message.trust);
+    this.#setTrust(trustName(run, message.key, message.at, message.top), message.trust);
   };
 
   readonly #addGrid = (message: GridMessage, buffers: BufferLike[]): void => {

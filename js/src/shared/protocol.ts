@@ -84,10 +84,13 @@ export interface TrustMessage {
   kind: "trust";
   key: string;
   at: number;
+  /** How many sources were shown when it was asked for. */
+  top: number;
   trust: Trust;
 }
 
 export interface Trust {
+  /** How many sources were deleted: those shown, or the strongest third where all are. */
   top: number;
   unit: string;
   drop: number;
