@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,6 +13,9 @@ from tokenscope_widgets.errors import OutOfMemoryError, TokenScopeError, bad_val
 from tokenscope_widgets.worker import Job, Worker
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tokenscope_widgets.analysis.attention import Attention
     from tokenscope_widgets.analysis.direct import DirectAttribution
     from tokenscope_widgets.analysis.lens import Lens
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ANNOUNCE_SECONDS = 10
+# what logsumexp, the likeliest tokens, the rank and the divergence cost, in columns of the head's weights
+_LOOKS = 256
+# shorter work says nothing about how long work takes
+_CELLS_TO_LEARN_FROM = 64
 
 
 class Inspecting:
@@ -29,6 +37,8 @@ class Inspecting:
     model: LocalModel
     worker: Worker
     _written_attention: weakref.WeakKeyDictionary[Generation, Attention]
+    _pace: Callable[[], float]
+    _lens_delay: float = 1.0
 
     def attention(
         self,
@@ -78,7 +88,7 @@ class Inspecting:
         if kept is not None and query is not None and dtype == "float16":
             try:
                 selected = kept.select(layer, head, query)
-                return self.worker.submit(lambda _job: selected)
+                return self.worker.submit(lambda _job: replace(selected, run=run))
             except TokenScopeError:
                 pass
         size = attention_shape(self.model.model, len(run), layer, head, query)
@@ -121,22 +131,64 @@ class Inspecting:
         InputError
             A layer or position out of range; a model whose last norm and head cannot be found.
         """
+        job = self.start_lens(run, layers, positions, k=k)
+        return self._wait(job, "Reading layers", self.lens_seconds(run, layers, positions))
+
+    def start_lens(
+        self,
+        run: Generation,
+        layers: int | Sequence[int] | None = None,
+        positions: int | Sequence[int] | None = None,
+        *,
+        k: int = 5,
+    ) -> Job[Lens]:
+        """`lens`, at once: returns the job. Layers and positions are checked here."""
         from tokenscope_widgets.analysis.lens import lens
 
+        wanted, kept = self._lens_choice(run, layers, positions)
+        # what stands after the last token that is asked about changes nothing
+        ids = [int(i) for i in run.token_ids[: int(kept.max(initial=0)) + 2]]
+        expected = self.lens_seconds(run, layers, positions) / self._lens_delay
+
         def work(job: Job[Lens]) -> Lens:
+            began = time.perf_counter()
             found = lens(
                 self.model.model,
-                [int(i) for i in run.token_ids],
-                layers,
-                positions,
+                ids,
+                wanted.tolist(),
+                kept.tolist(),
                 k,
                 cancelled=lambda: job.cancelled,
                 progress=lambda done: job.advance(done - job.progress),
             )
+            if not job.cancelled and found.rank.size > _CELLS_TO_LEARN_FROM:
+                self._lens_delay = (time.perf_counter() - began) / expected
             seen = {int(i): self.model.token_bytes(int(i)) for i in set(found.top_ids.ravel().tolist())}
             return replace(found, run=run, vocabulary=seen)
 
-        return self._wait(self.worker.submit(lambda job: self._explained(lambda: work(job))), "Reading layers")
+        return self.worker.submit(lambda job: self._explained(lambda: work(job)), total=len(ids))
+
+    def lens_seconds(
+        self,
+        run: Generation,
+        layers: int | Sequence[int] | None = None,
+        positions: int | Sequence[int] | None = None,
+    ) -> float:
+        """About how long `lens` takes: a guess at first, from then on as long as the last one."""
+        wanted, kept = self._lens_choice(run, layers, positions)
+        text = self.model.model.config.get_text_config()
+        # a row of logits costs the head's products, and a few looks at the whole vocabulary
+        row = text.vocab_size * (text.hidden_size + _LOOKS) / max(self.model.model.num_parameters(), 1)
+        tokens = int(kept.max(initial=0)) + 2 + len(wanted) * len(kept) * row
+        return tokens * self._pace() * self._lens_delay
+
+    def _lens_choice(
+        self, run: Generation, layers: int | Sequence[int] | None, positions: int | Sequence[int] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        from tokenscope_widgets.analysis.selection import chosen
+
+        count = int(self.model.model.config.get_text_config().num_hidden_layers)
+        return chosen("layer", layers, count), chosen("position", positions, len(run))
 
     def direct_logit_attribution(self, run: Generation, target: int, contrast: Contrast = None) -> DirectAttribution:
         """What each layer, attention head and MLP added to the logit of a token, or to its lead over another.

@@ -243,7 +243,8 @@ class Session(Explaining):
         def work(job: Job[list[Generation]]) -> list[Generation]:
             with attention.recording():
                 runs = self._writer.write(job, [row], settings, watch)
-            self._written_attention[runs[0]] = replace(attention.result(len(runs[0])), run=runs[0])
+            # without its run, which would keep itself alive here
+            self._written_attention[runs[0]] = attention.result(len(runs[0]))
             return runs
 
         return self.worker.submit(work, total=settings.max_new_tokens)
