@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import tokenscope_widgets as ts
+from tests.fixtures.make_flow import KERNEL, flow_page, load
 from tests.pages import (
     ARGUMENTS,
     CHROMIUM,
@@ -54,7 +55,48 @@ def states() -> dict[str, tuple[str, Act | None]]:
     for name, (widget, _) in widgets.items():
         if name.startswith("token_stream"):
             widget._model = MODEL
-    return {name: (live_page(widget), act) for name, (widget, act) in widgets.items()}
+    pages = {name: (live_page(widget), act) for name, (widget, act) in widgets.items()}
+    return {**pages, **flow_states()}
+
+
+def flow_states() -> dict[str, tuple[str, Act | None]]:
+    """The flow diagram at several lengths, by attention and by ablation, and while it waits."""
+    found: dict[str, tuple[str, Act | None]] = {}
+    for name in ("20", "75", "100", "500"):
+        stored = load(name)
+        at, act = stored["at"], answered(stored["maps"])
+        wanted = {
+            "overview": {},
+            "attention": {"selected": at},
+            "ablation": {"selected": at, "source": "ablation"},
+            "lines": {"selected": at, "source": "ablation", "unit": "line"},
+            "readers": {"selected": 5, "direction": "readers"},
+            "offered": {"selected": at, "source": "surrogate"},
+            "pinned": {"selected": at, "pinned": [at // 2, at - 3]},
+        }
+        for state, traits in wanted.items():
+            found[f"flow-{name}-{state}"] = flow_page(stored, live=True, **traits), act
+    stored = load("75")
+    found["flow-75-saved"] = flow_page(stored, selected=stored["at"]), None
+    found["flow-75-grid"] = flow_page(stored, live=True, selected=stored["at"]), answered(stored["maps"], open_grid)
+    return found
+
+
+def answered(maps: list[Any], then: Act | None = None) -> Act:
+    """A page whose kernel is played; taken once everything has been answered."""
+
+    def act(page: Page) -> None:
+        page.evaluate(KERNEL, maps)
+        page.wait_for_timeout(1000)
+        if then is not None:
+            then(page)
+
+    return act
+
+
+def open_grid(page: Page) -> None:
+    page.get_by_role("button", name="all layers and heads").click()
+    page.wait_for_timeout(300)
 
 
 def open_settings(page: Page) -> None:
@@ -96,8 +138,9 @@ def main() -> None:
                 for width in WIDTHS:
                     shoot(browser, file, act, GALLERY / f"{name}-{scheme}-{width}.png", scheme, width, 1)
                     taken += 1
-            if name == "token_stream-branches":
-                shoot(browser, file, act, ROOT / "docs" / "token_stream.png", "light", 1100, 1.5)
+            shown = {"token_stream-branches": "token_stream", "flow-75-ablation": "flow"}.get(name)
+            if shown is not None:
+                shoot(browser, file, act, ROOT / "docs" / f"{shown}.png", "light", 1100, 1.5)
         browser.close()
     print(f"{taken} pictures in {GALLERY} ({time.perf_counter() - began:.0f} s)")
 
