@@ -9,7 +9,7 @@ MODEL := $(VENV)/.model
 MODULES := js/node_modules/.ready
 NAME ?=
 
-.PHONY: demo test lint bench gallery lab build-js check-bundles chromium
+.PHONY: demo test lint bench study gallery lab build-js check-bundles chromium
 
 demo: $(MODEL)
 	$(BIN)/python -m tokenscope_widgets.demo
@@ -26,6 +26,10 @@ lint: $(READY) $(MODULES)
 
 bench: $(MODEL) chromium
 	$(BIN)/python benchmarks/run.py $(NAME)
+
+# docs/faithfulness.csv: about an hour; goes on where it was stopped
+study: $(MODEL)
+	$(BIN)/python benchmarks/studies/faithfulness.py
 
 gallery: $(READY) chromium
 	$(BIN)/python -m tests.gallery

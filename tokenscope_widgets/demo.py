@@ -1,4 +1,4 @@
-"""``python -m tokenscope_widgets.demo``: generate, branch where the model was least sure, write ``demo.html``."""
+"""``python -m tokenscope_widgets.demo``: generate, branch where the model was least sure, ask why; two pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.session import Session
+from tokenscope_widgets.widgets.flow import Flow
 from tokenscope_widgets.widgets.token_stream import TokenStream
 
 PROMPT = 'def fibonacci(n):\n    """Return the n-th Fibonacci number."""\n    if'
@@ -22,7 +23,7 @@ def most_uncertain(run: Generation) -> int:
 
 
 def main(folder: Path = Path()) -> Path:
-    """Run the main job on the embedded model and return the page it wrote."""
+    """Run the main job on the embedded model and return the page of the token stream; ``cause.html`` lies beside it."""
     session = Session.from_pretrained()
     run = session.generate(PROMPT, max_new_tokens=72, stop_strings="```")
     at = most_uncertain(run)
@@ -37,8 +38,17 @@ def main(folder: Path = Path()) -> Path:
             f"{branch.tokens.texts[at]!r:<10} {branch.probability[at]:>11.1%} {len(branch):>7} "
             f"{branch.perplexity:>11.2f}   {rest[0][:48] if rest else ''}"
         )
-    page = stream.to_html(folder / "demo.html")
-    print(f"\nOpen {page.resolve()} in a browser: it needs no network. In JupyterLab: make lab.")
+    cause = session.attribute(run, at)
+    trust = cause.faithfulness(counts=[max(1, len(cause.sources) // 3)], insertion=False)
+    print(f"\nWhy {run.tokens.texts[at]!r}? What its log-probability loses without each line:")
+    for line, score in cause.top(4):
+        print(f"{score:>+8.2f} nats   {line.strip()[:60]}")
+    print(
+        f"How far to trust it: the top {trust.counts[0]} together cost {trust.deletion[0]:.1f} nats, "
+        f"{trust.counts[0]} random lines {trust.random_deletion.mean():.1f}."
+    )
+    page, why = stream.to_html(folder / "demo.html"), Flow(cause).to_html(folder / "cause.html")
+    print(f"\nOpen {page.resolve()} and {why.name} in a browser: they need no network. In JupyterLab: make lab.")
     return page
 
 
