@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tokenscope_widgets.storage import load as load
     from tokenscope_widgets.widgets.compare import Compare as Compare
     from tokenscope_widgets.widgets.flow import Flow as Flow
+    from tokenscope_widgets.widgets.lens_map import LensMap as LensMap
     from tokenscope_widgets.widgets.token_stream import TokenStream as TokenStream
 
 _HOME = {
@@ -28,6 +29,7 @@ _HOME = {
     "Compare": "tokenscope_widgets.widgets.compare",
     "Flow": "tokenscope_widgets.widgets.flow",
     "Generation": "tokenscope_widgets.analysis.records",
+    "LensMap": "tokenscope_widgets.widgets.lens_map",
     "Session": "tokenscope_widgets.session",
     "TokenScopeError": "tokenscope_widgets.errors",
     "TokenStream": "tokenscope_widgets.widgets.token_stream",
@@ -64,6 +66,7 @@ def _show_records_as_widgets() -> None:
     bundles.for_type_by_name("tokenscope_widgets.analysis.records", "Generation", show("TokenStream"))
     bundles.for_type_by_name("tokenscope_widgets.analysis.attention", "Attention", show("Flow"))
     bundles.for_type_by_name("tokenscope_widgets.analysis.attribution", "Attribution", show("Flow"))
+    bundles.for_type_by_name("tokenscope_widgets.analysis.lens", "Lens", show("LensMap"))
 
 
 _show_records_as_widgets()

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tokenscope_widgets.analysis.attention_capture import attention_bytes
+from tokenscope_widgets.analysis.attention_sites import attention_sites
 from tokenscope_widgets.analysis.attribution import METHODS, Attribution
 from tokenscope_widgets.analysis.explained import Explained
 from tokenscope_widgets.analysis.faithfulness import Faithfulness, measure_faithfulness, order_of
@@ -181,6 +183,11 @@ def plan_attribution(
         batch = 1 if method != "integrated_gradients" else max(1, 512 // len(run))
         needed = gradient_bytes(model.model.config.get_text_config(), int(positions[-1]), batch)
         require_memory(needed, model.model.device, "method", "Use method='ablation', or a shorter run")
+    if method == "attention_rollout":
+        sites = attention_sites(model.model)
+        heads = int(model.model.config.get_text_config().num_attention_heads)
+        needed = attention_bytes(len(sites.layers), heads, stop, stop)
+        require_memory(needed, model.model.device, "method", "Use method='attention', or a shorter run")
     found = AttributionPlan(run, method, plan, pieces, checked, 0, focus)
     return replace(found, seconds=found.work_tokens * seconds_per_token)
 

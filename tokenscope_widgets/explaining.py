@@ -105,6 +105,7 @@ class Explaining(Inspecting):
         """Check the arguments of `attribute` and estimate its cost: nothing is computed."""
         from tokenscope_widgets.attributing import plan_attribution
 
+        self._require_run(run)
         return plan_attribution(
             self.model,
             self._pace(),

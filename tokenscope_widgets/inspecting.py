@@ -84,6 +84,7 @@ class Inspecting:
         """`attention`, at once: returns the job. Arguments are checked here."""
         from tokenscope_widgets.analysis.attention_capture import attention_bytes, attention_of, attention_shape
 
+        self._require_run(run)
         kept = self._written_attention.get(run)
         if kept is not None and query is not None and dtype == "float16":
             try:
@@ -208,6 +209,7 @@ class Inspecting:
         from tokenscope_widgets.analysis.direct import direct_logit_attribution
         from tokenscope_widgets.analysis.targets import plan_targets
 
+        self._require_run(run)
         plan = plan_targets(
             run,
             target,
@@ -231,6 +233,19 @@ class Inspecting:
             )
 
         return self._wait(self.worker.submit(work), "Taking the logit apart")
+
+    def _require_run(self, run: Generation) -> None:
+        """A record, and of tokens that this model has."""
+        if not isinstance(run, Generation):
+            raise bad_value("run", run, "is no Generation", "Pass what session.generate or session.score returned")
+        largest = int(run.token_ids.max()) if len(run) else 0
+        if largest >= self.model.forward.vocabulary_size:
+            raise bad_value(
+                "run",
+                run,
+                f"has tokens that {self.model.name} does not know: another model wrote it",
+                "Use its own session",
+            )
 
     def _tokens(self, given: str | int, argument: str) -> list[int]:
         """Token ids of a text inside another, or of an id."""

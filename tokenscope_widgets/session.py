@@ -250,9 +250,7 @@ class Session(Explaining):
         return self.worker.submit(work, total=settings.max_new_tokens)
 
     def _settings(self, options: dict[str, Any], base: DecodingSettings | None = None) -> DecodingSettings:
-        if base is None:
-            base = DecodingSettings(eos_token_ids=self.model.eos_token_ids)
-        settings = settings_from(options, base)
+        settings = settings_from(options, base or DecodingSettings(eos_token_ids=self.model.eos_token_ids))
         settings.check(self.model.forward.vocabulary_size)
         if settings.do_sample and settings.seed is None:
             settings = replace(settings, seed=random.getrandbits(31))
