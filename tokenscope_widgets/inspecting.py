@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import sys
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -282,7 +283,10 @@ class Inspecting:
 
         long = seconds > _ANNOUNCE_SECONDS
         label = f"{label}, about {seconds:.0f} s" if long else label
-        with tqdm(total=job.total, desc=label, unit="tokens", delay=0 if long else 1, leave=False) as bar:
+        # a notebook paints stderr red, and the place of a bar that is gone too
+        file = sys.stdout if "ipykernel" in sys.modules else sys.stderr
+        delay = 0 if long else 1
+        with tqdm(total=job.total, desc=label, unit="tokens", delay=delay, leave=False, file=file) as bar:
 
             def tick() -> None:
                 bar.total = max(job.total, job.progress)
