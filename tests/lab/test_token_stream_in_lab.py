@@ -87,6 +87,11 @@ def test_the_selection_is_readable_and_settable_from_python(open_notebook: Calla
     page.click('[data-i="12"]')
     page.wait_for_selector('.ts-code .sel[data-i="12"]')
     assert notebook.python("stream.selected") == 12
+    # four figures in a row: JupyterLab's own style of definition lists would put one below the other
+    tops = page.locator(".ts-figures dt").evaluate_all(
+        "terms => terms.map(t => Math.round(t.getBoundingClientRect().top))"
+    )
+    assert len(set(tops)) == 2
     notebook.execute("stream.selected = 17")
     page.wait_for_selector('.ts-code .sel[data-i="17"]')
     page.keyboard.press("ArrowRight")

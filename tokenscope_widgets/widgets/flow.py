@@ -73,7 +73,7 @@ class Flow(BaseWidget):
     head = t.Int(None, allow_none=True).tag(sync=True)
     direction = t.Enum(DIRECTIONS, default_value="read").tag(sync=True)
     unit = t.Enum(UNITS, default_value="line").tag(sync=True)
-    threshold = t.Float(0.05, min=0, max=1).tag(sync=True)
+    threshold = t.Float(0.2, min=0, max=1).tag(sync=True)
     sink = t.Bool(False).tag(sync=True)
     contrast = t.Any(None).tag(sync=True)
     status = t.Unicode("idle", read_only=True).tag(sync=True)

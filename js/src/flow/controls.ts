@@ -76,7 +76,7 @@ export class Controls {
     this.#head.value = String(this.model.get("head") ?? "");
     this.#direction.update(trait(this.model, "direction", "read"));
     this.#unit.update(trait(this.model, "unit", "token"));
-    const least = trait(this.model, "threshold", 0.05);
+    const least = trait(this.model, "threshold", 0.2);
     if (document.activeElement !== this.#threshold) this.#threshold.value = String(least);
     say(this.#least, `${Math.round(least * 100)} %`);
     this.#sink.checked = trait(this.model, "sink", false);

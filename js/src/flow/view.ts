@@ -194,7 +194,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   function updateScene(run: Run, blocked: string | null): void {
     const selected = selectedNow();
     const answer = asker.answer(run, selected, blocked);
-    const threshold = trait(model, "threshold", 0.05);
+    const threshold = trait(model, "threshold", 0.2);
     const flow = answer.map?.covers(selected) ? answer.map.flow(selected, threshold) : null;
     stage.area.setOptions({ lineNumbers: model.get("show_line_numbers") !== false, whitespace: model.get("show_whitespace") === true, special: model.get("show_special") === true, colorPrompt: false }, run);
     stage.area.sync(run);
@@ -248,7 +248,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
 
   function hoveredSource(run: Run, map: FlowMap, i: number): void {
     const far = i < 0 ? -1 : map.farOf(i);
-    const flow = map.flow(selectedNow(), trait(model, "threshold", 0.05));
+    const flow = map.flow(selectedNow(), trait(model, "threshold", 0.2));
     const edge = i === selectedNow() ? undefined : flow.shown.find((candidate) => candidate.far === far);
     emphasise(edge ? far : null, true);
     if (!edge || !pointed) return tooltip.hide();
