@@ -60,7 +60,11 @@ def _show_records_as_widgets() -> None:
         return
 
     def show(widget: str) -> Any:
-        return lambda record, **_: __getattr__(widget)(record)._repr_mimebundle_()
+        def bundle(record: Any, **_: Any) -> Any:
+            # what was computed of bare token ids has no text to show: it is displayed by its name
+            return __getattr__(widget)(record)._repr_mimebundle_() if getattr(record, "run", record) else None
+
+        return bundle
 
     bundles = shell.display_formatter.mimebundle_formatter
     bundles.for_type_by_name("tokenscope_widgets.analysis.records", "Generation", show("TokenStream"))

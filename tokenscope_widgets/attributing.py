@@ -70,7 +70,8 @@ class AttributionPlan:
     @property
     def cost_text(self) -> str:
         """How many sources and passes."""
-        return work_passes(self.method, self.plan.explained, self.sources, self.options)
+        passes = work_passes(self.method, self.plan.explained, self.sources, self.options)
+        return f"{passes}, then the tokens of the lines that matter" if self.focus else passes
 
     @property
     def work_tokens(self) -> int:
@@ -118,7 +119,8 @@ class AttributionPlan:
             options=shown,
             completeness_error=result.completeness_error,
             fit_r2=result.fit_r2,
-            finished=not job.cancelled,
+            # a cancel may come after the last step; fewer samples than asked for fit all the same
+            finished=not job.cancelled or (self.method != "surrogate" and bool(np.isfinite(result.scores).all())),
             notes=tuple(notes),
         )
 
@@ -153,12 +155,12 @@ def plan_attribution(
     *,
     sources: str | Sequence[tuple[int, int]] | Partition,
     contrast: Contrast,
-    output: str,
+    output: str | None,
     **options: Any,
 ) -> AttributionPlan:
     """Check everything; see `Session.attribute`."""
-    options = _with_convention(options)
-    output = options.pop("output", output)
+    options = _with_convention({**options, **({"output": output} if output is not None else {})})
+    output = options.pop("output", "logprob")
     check_method(method, output)
     within_span = bool(options.pop("within_span", False))
     plan = plan_targets(
@@ -171,6 +173,7 @@ def plan_attribution(
         together=bool(options.pop("together", False)),
         tokenize=tokenize,
     )
+    _require_room(model, plan)
     checked = options_from(options)
     checked.check(model.forward.vocabulary_size)
     positions = plan.explained.positions
@@ -192,6 +195,17 @@ def plan_attribution(
     return replace(found, seconds=found.work_tokens * seconds_per_token)
 
 
+def _require_room(model: LocalModel, plan: Plan) -> None:
+    limit, length = model.context_length, int(plan.explained.positions[0]) + len(plan.against)
+    if limit is not None and plan.against and length > limit:
+        raise bad_value(
+            "contrast",
+            plan.contrast_text,
+            f"is too long: with what stands before it, {length:,} tokens do not fit the context of {limit:,}",
+            "Shorten it",
+        )
+
+
 def whole_contrast(run: Generation, plan: Plan) -> tuple[Any, Explained]:
     """The ids and targets of the other continuation."""
     first = int(plan.explained.positions[0])
@@ -204,26 +218,39 @@ def whole_contrast(run: Generation, plan: Plan) -> tuple[Any, Explained]:
 
 def measure_attribution(model: LocalModel, attribution: Attribution, job: Job[Any], **options: Any) -> Faithfulness:
     """Deletion and insertion curves of an attribution; options as for `measure_faithfulness`."""
-    return measure_faithfulness(
-        attribution_variants(model, attribution),
-        attribution.sources,
-        order_of(attribution.total, attribution.signed),
-        quantity=attribution.explained.quantity,
-        watch=watch_of(job),
-        **options,
-    )
+
+    def measured(forward: ForwardPass) -> Faithfulness:
+        return measure_faithfulness(
+            attribution_variants(model, attribution, forward),
+            attribution.sources,
+            order_of(attribution.total, attribution.signed),
+            quantity=attribution.explained.quantity,
+            watch=watch_of(job),
+            **options,
+        )
+
+    try:
+        return measured(model.forward)
+    except ModelOutputError:
+        wider = model.widened()
+        if wider is None:
+            raise
+        return measured(ForwardPass(wider))
 
 
-def attribution_variants(model: LocalModel, attribution: Attribution) -> Variants | Lead:
+def attribution_variants(
+    model: LocalModel, attribution: Attribution, forward: ForwardPass | None = None
+) -> Variants | Lead:
     """Contexts with sources left out, scored on what the attribution explains."""
+    forward = forward or model.forward
     options = options_from({k: v for k, v in attribution.options.items() if k in vars(MethodOptions())})
     run, explained = attribution.run, attribution.explained
-    own = variants_of(model.forward, run.token_ids, explained, options, model.empty_id)
+    own = variants_of(forward, run.token_ids, explained, options, model.empty_id)
     against = attribution.options.get("against")
     if not against:
         return own
     ids, other = whole_contrast(run, Plan(explained, against))
-    return Lead(own, variants_of(model.forward, ids, other, options, model.empty_id))
+    return Lead(own, variants_of(forward, ids, other, options, model.empty_id))
 
 
 def watch_of(job: Job[Any]) -> Watch:

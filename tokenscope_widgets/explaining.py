@@ -48,7 +48,7 @@ class Explaining(Inspecting):
         *,
         sources: str | Sequence[tuple[int, int]] | Partition = "line",
         contrast: Contrast = None,
-        output: str = "logprob",
+        output: str | None = None,
         **options: Any,
     ) -> Attribution:
         """Which context pushed a token, and by how much.
@@ -66,7 +66,7 @@ class Explaining(Inspecting):
         contrast : bool, str, int or None
             Explain the lead over another token: True for the runner-up, or a text or token id.
         output : str
-            ``"logprob"``, ``"logit"`` or ``"probability"``.
+            ``"logprob"`` (the default), ``"logit"`` or ``"probability"``.
         **options
             ``token`` (explain this one at the target's position), ``whole_contrast`` (all tokens of a text contrast,
             not its first), ``within_span`` (tokens of the span are sources for later ones), ``together`` (gradients:
@@ -99,7 +99,7 @@ class Explaining(Inspecting):
         *,
         sources: str | Sequence[tuple[int, int]] | Partition = "line",
         contrast: Contrast = None,
-        output: str = "logprob",
+        output: str | None = None,
         **options: Any,
     ) -> AttributionPlan:
         """Check the arguments of `attribute` and estimate its cost: nothing is computed."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import sys
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -153,6 +153,7 @@ class Inspecting:
         expected = self.lens_seconds(run, layers, positions) / self._lens_delay
 
         def work(job: Job[Lens]) -> Lens:
+            job.advance(0)  # the first step takes long: say that it has begun
             began = time.perf_counter()
             found = lens(
                 self.model.model,
@@ -182,7 +183,7 @@ class Inspecting:
         # a row of logits costs the head's products, and a few looks at the whole vocabulary
         row = text.vocab_size * (text.hidden_size + _LOOKS) / max(self.model.model.num_parameters(), 1)
         tokens = int(kept.max(initial=0)) + 2 + len(wanted) * len(kept) * row
-        return tokens * self._pace() * self._lens_delay
+        return float(tokens * self._pace() * self._lens_delay)
 
     def _lens_choice(
         self, run: Generation, layers: int | Sequence[int] | None, positions: int | Sequence[int] | None

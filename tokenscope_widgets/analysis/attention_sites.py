@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from tokenscope_widgets.analysis.attention_interface import AttentionCall, eager_function, listening
+from tokenscope_widgets.analysis.forward import ForwardPass
 from tokenscope_widgets.errors import InputError
 
 WeightsListener = Callable[[torch.nn.Module, torch.Tensor], None]
@@ -133,7 +134,7 @@ def _layer_index(module: torch.nn.Module, name: str) -> int:
 
 @torch.inference_mode()
 def _run_once(model: Any) -> None:
-    model(input_ids=torch.zeros((1, 1), dtype=torch.long, device=model.device), use_cache=False)
+    ForwardPass(model)(torch.zeros((1, 1), dtype=torch.long))
 
 
 @contextmanager

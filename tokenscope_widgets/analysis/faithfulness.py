@@ -68,6 +68,11 @@ class Faithfulness:
         )
 
     @property
+    def finished(self) -> bool:
+        """False where the work was cancelled: what was not measured is NaN."""
+        return bool(np.isfinite(self.deletion).all() and np.isfinite(self.random_deletion).all())
+
+    @property
     def fractions(self) -> Floats:
         """``counts`` as shares of all sources."""
         return (self.counts / self.sources).astype(np.float32)

@@ -77,7 +77,8 @@ class ForwardPass:
         """Where the tokens go: the device of the embeddings, also where the model is spread over several."""
         weight = getattr(self._model.get_input_embeddings(), "weight", None)
         found: torch.device = self._model.device if weight is None or weight.is_meta else weight.device
-        return found
+        # a model whose weights are all fetched when they are needed moves what it is given
+        return torch.device("cpu") if found.type == "meta" else found
 
     @property
     def dtype(self) -> torch.dtype:

@@ -7,12 +7,14 @@ from typing import Any
 
 import torch
 
+from tokenscope_widgets.analysis.forward import ForwardPass
+
 
 @torch.inference_mode()
 def guess_seconds_per_token(model: Any) -> float:
     """From the number of parameters and how fast this machine multiplies; the first real work corrects it."""
     size = 512
-    one = torch.ones(size, size, dtype=model.dtype, device=model.device)
+    one = torch.ones(size, size, dtype=model.dtype, device=ForwardPass(model).device)
     one @ one
     began = time.perf_counter()
     (one @ one)[0, 0].item()

@@ -102,7 +102,7 @@ def _begins_word(texts: Sequence[str], i: int) -> bool:
         return False
     if here[0].isspace():
         return not here.isspace() or not before[-1].isspace()
-    return not before[-1].isspace() and _named(before[-1]) != _named(here[0])
+    return before[-1] == "\n" or (not before[-1].isspace() and _named(before[-1]) != _named(here[0]))
 
 
 def _named(character: str) -> bool:

@@ -35,9 +35,11 @@ def fit_sparse(present: NDArray[np.bool_], output: NDArray[np.float32]) -> Spars
     output : float [row]
     """
     x, y = present.astype(np.float64), output.astype(np.float64)
+    if len(y) < 2 * _FOLDS:
+        return SparseFit(np.full(x.shape[1], np.nan), float("nan"), float("nan"))
     spread = float(y.std())
-    if len(y) < 2 * _FOLDS or spread == 0:
-        return SparseFit(np.full(x.shape[1], np.nan if len(y) < 2 * _FOLDS else 0.0), float("nan"), float("nan"))
+    if spread == 0:
+        return SparseFit(np.zeros(x.shape[1]), float(y[0]), float("nan"))
     errors = [sum(_held_out_error(x, y, fold, penalty * spread) for fold in range(_FOLDS)) for penalty in _PENALTIES]
     best = int(np.argmin(errors))
     weights, intercept = lasso(x, y, _PENALTIES[best] * spread)

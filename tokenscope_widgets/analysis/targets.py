@@ -104,6 +104,8 @@ def plan_targets(
         text = "".join(run.token_label(int(i)) for i in others)
         return Plan(Explained(positions, ids, others, output, together), (), text, (*notes, "against the runner-up"))
     found = tokenize(contrast, "contrast")
+    if found[: len(ids)] == ids.tolist() and (len(found) == len(ids) or not (whole_contrast or len(ids) > 1)):
+        raise bad_value("contrast", contrast, "is what is explained, so there is no lead", "Give another token or text")
     if whole_contrast or len(positions) > 1:
         if not np.array_equal(positions, np.arange(positions[0], positions[-1] + 1)):
             raise bad_value("target", target, "has gaps, so no text can stand in its place", "Name one span")
