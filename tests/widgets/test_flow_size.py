@@ -20,7 +20,7 @@ QUESTION: dict[str, Any] = {"layer": 12, "head": None, "direction": "read", "uni
 def explored(demo_session: ts.Session) -> ts.Flow:
     """A flow on 512 tokens of real code, after a reader has looked at every layer and head."""
     ids = demo_session.model.encode(inspect.getsource(heapq))[:512]
-    flow = ts.Flow(demo_session.score(ids), layer=12, selected=400)
+    flow = ts.Flow(demo_session.score(ids), source="attention", unit="token", layer=12, selected=400)
     flow._on_map(source="attention", at=400, contrast=None, **QUESTION)
     flow.wait()
     flow._on_grid()

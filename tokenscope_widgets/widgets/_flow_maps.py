@@ -188,7 +188,7 @@ class FlowMaps:
         """What a page without a kernel can show: every attribution, and attention of one layer, compact."""
         known = [(replace(q, sink=question.sink), found) for q, found in self._attributions.values()]
         out = [self._attribution_message(q, found, compact=True) for q, found in known]
-        layer = question.layer if question.source == "attention" else None
+        layer = question.layer
         for head in (None, *self._store.heads) if self._store.ready(layer) is not None else ():
             for direction in DIRECTIONS:
                 for unit in UNITS:

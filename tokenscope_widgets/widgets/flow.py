@@ -277,12 +277,12 @@ class Flow(BaseWidget):
         self.error = explain(failure)
 
     def _complete(self) -> None:
-        """Compute what the view would ask for now, and wait: the map, and how far to trust it."""
+        """Compute what the view would compute by itself, and wait: the map, and how far to trust it."""
         question = self._question()
         if self._session is None or (self.selected is None and not question.of_attention) or self.selected == 0:
             return
         if self._maps.message(question) is None:
-            self._answer_map(question, confirmed=True)
+            self._answer_map(question, confirmed=False)
             self.wait()
         at = replace(question, at=self.selected)
         top = self._maps.shown(at, self.threshold)
