@@ -224,14 +224,14 @@ def received_attention(
     figure.update_yaxes(title_text="mean weight<br>received", rangemode="tozero")
     if run is not None:
         shade_prompt(figure, run, palette(dark)["prompt"])
-    note = f"; the first token gets {values[0]:.2f}{'' if sink else ' and is not drawn'}"
+    note = f"<br>the first token gets {values[0]:.2f}{'' if sink else ' and is not drawn'}"
     note += f"; pale: fewer than {_FEW_READERS} tokens could read it" if few_readers.any() else ""
     figure.update_layout(
         template=template(dark),
         title_text=f"Attention received, {_which(some)}{note}",
         height=height + (60 if few else 0),
         bargap=0.15 if len(at) <= 120 else 0,
-        margin_t=48,
+        margin_t=64,
     )
     return figure
 

@@ -78,7 +78,8 @@ def direct_logit_bars(
     figure.add_annotation(
         x=names[-1], y=direct.total, row=2, col=1, text=f"<b>{_signed(direct.total)}</b>", xanchor="left", xshift=14
     )
-    short = ["emb.", *(names[1 + i] if i in thinned(len(layers), 40) else "" for i in layers), "bias", "rest"]
+    # every third layer of thirty: beside the words for the other parts, more would touch
+    short = ["emb.", *(names[1 + i] if i in thinned(len(layers), 12) else "" for i in layers), "bias", "<br>rest"]
     figure.update_xaxes(
         type="category",
         categoryorder="array",
