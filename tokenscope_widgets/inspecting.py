@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tokenscope_widgets.analysis.targets import Contrast
     from tokenscope_widgets.models.local import LocalModel
 
+    Places = int | Sequence[int] | None
+    Indices = NDArray[np.int64]
+
 T = TypeVar("T")
 
 _ANNOUNCE_SECONDS = 10
@@ -38,8 +41,7 @@ class Inspecting:
     model: LocalModel
     worker: Worker
     _written_attention: weakref.WeakKeyDictionary[Generation, Attention]
-    _pace: Callable[[], float]
-    _lens_delay: float = 1.0
+    _lens_seconds_per_token: float | None = None
 
     def attention(
         self,
@@ -111,14 +113,7 @@ class Inspecting:
 
         return self.worker.submit(work, total=len(run))
 
-    def lens(
-        self,
-        run: Generation,
-        layers: int | Sequence[int] | None = None,
-        positions: int | Sequence[int] | None = None,
-        *,
-        k: int = 5,
-    ) -> Lens:
+    def lens(self, run: Generation, layers: Places = None, positions: Places = None, *, k: int = 5) -> Lens:
         """The logit lens: what the model would say if it stopped after each layer (nostalgebraist 2020).
 
         Parameters
@@ -133,24 +128,17 @@ class Inspecting:
         InputError
             A layer or position out of range; a model whose last norm and head cannot be found.
         """
-        job = self.start_lens(run, layers, positions, k=k)
-        return self._wait(job, "Reading layers", self.lens_seconds(run, layers, positions))
+        seconds = self.lens_seconds(run, layers, positions)
+        return self._wait(self.start_lens(run, layers, positions, k=k), "Reading layers", seconds)
 
-    def start_lens(
-        self,
-        run: Generation,
-        layers: int | Sequence[int] | None = None,
-        positions: int | Sequence[int] | None = None,
-        *,
-        k: int = 5,
-    ) -> Job[Lens]:
+    def start_lens(self, run: Generation, layers: Places = None, positions: Places = None, *, k: int = 5) -> Job[Lens]:
         """`lens`, at once: returns the job. Layers and positions are checked here."""
         from tokenscope_widgets.analysis.lens import lens
 
         wanted, kept = self._lens_choice(run, layers, positions)
         # what stands after the last token that is asked about changes nothing
         ids = [int(i) for i in run.token_ids[: int(kept.max(initial=0)) + 2]]
-        expected = self.lens_seconds(run, layers, positions) / self._lens_delay
+        tokens = self._lens_tokens(wanted, kept)
 
         def work(job: Job[Lens]) -> Lens:
             job.advance(0)  # the first step takes long: say that it has begun
@@ -165,31 +153,31 @@ class Inspecting:
                 progress=lambda done: job.advance(done - job.progress),
             )
             if not job.cancelled and found.rank.size > _CELLS_TO_LEARN_FROM:
-                self._lens_delay = (time.perf_counter() - began) / expected
+                self._lens_seconds_per_token = (time.perf_counter() - began) / tokens
             seen = {int(i): self.model.token_bytes(int(i)) for i in set(found.top_ids.ravel().tolist())}
             return replace(found, run=run, vocabulary=seen)
 
         return self.worker.submit(lambda job: self._explained(lambda: work(job)), total=len(ids))
 
-    def lens_seconds(
-        self,
-        run: Generation,
-        layers: int | Sequence[int] | None = None,
-        positions: int | Sequence[int] | None = None,
-    ) -> float:
-        """About how long `lens` takes: a guess at first, from then on as long as the last one."""
-        wanted, kept = self._lens_choice(run, layers, positions)
+    def lens_seconds(self, run: Generation, layers: Places = None, positions: Places = None) -> float:
+        """About how long `lens` takes: a guess at first, from then on at the pace of the last one."""
+        if self._lens_seconds_per_token is None:
+            from tokenscope_widgets.analysis.pace import guess_seconds_per_token
+
+            self._lens_seconds_per_token = guess_seconds_per_token(self.model.model)
+        return self._lens_tokens(*self._lens_choice(run, layers, positions)) * self._lens_seconds_per_token
+
+    def _lens_tokens(self, layers: Indices, positions: Indices) -> float:
+        """The cost of a lens, in tokens on their way through the model."""
         text = self.model.model.config.get_text_config()
         # a row of logits costs the head's products, and a few looks at the whole vocabulary
         row = text.vocab_size * (text.hidden_size + _LOOKS) / max(self.model.model.num_parameters(), 1)
-        tokens = int(kept.max(initial=0)) + 2 + len(wanted) * len(kept) * row
-        return float(tokens * self._pace() * self._lens_delay)
+        return float(int(positions.max(initial=0)) + 2 + len(layers) * len(positions) * row)
 
-    def _lens_choice(
-        self, run: Generation, layers: int | Sequence[int] | None, positions: int | Sequence[int] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _lens_choice(self, run: Generation, layers: Places, positions: Places) -> tuple[Indices, Indices]:
         from tokenscope_widgets.analysis.selection import chosen
 
+        self._require_run(run)
         count = int(self.model.model.config.get_text_config().num_hidden_layers)
         return chosen("layer", layers, count), chosen("position", positions, len(run))
 

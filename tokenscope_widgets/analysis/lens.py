@@ -97,9 +97,9 @@ def lens(
     k : int
         How many of the likeliest tokens to keep.
     cancelled : callable
-        Asked between two slices. Once true, the result has the positions that were reached.
+        Asked every few layers. Once true, the result has the positions that were finished.
     progress : callable
-        Given the number of tokens done, after each slice.
+        Given the number of tokens done, every few layers.
 
     Raises
     ------
@@ -131,9 +131,17 @@ def lens(
         with _residuals(way_out, torch.from_numpy(here - start)) as hidden:
             forward(ids[:, start : start + step], cache)
         following = torch.from_numpy(np.append(token_ids, -1)[here + 1])
-        _read(way_out, hidden, following, found, done, max(1, _CHUNK_ELEMENTS // forward.vocabulary_size))
+        stop = min(start + step, ids.shape[1])
+        for finished, share in _read(
+            way_out, hidden, following, found, done, max(1, _CHUNK_ELEMENTS // forward.vocabulary_size)
+        ):
+            reached = done + finished
+            progress(start + int(share * (stop - start)))
+            if cancelled():
+                return _up_to(found, reached)
         done += len(here)
-        progress(min(start + step, ids.shape[1]))
+        if not len(here):
+            progress(stop)
     return _up_to(found, done)
 
 
@@ -158,8 +166,11 @@ def _residuals(way_out: Unembedding, rows: torch.Tensor) -> Iterator[dict[int, t
 
 def _read(
     way_out: Unembedding, hidden: dict[int, torch.Tensor], following: torch.Tensor, found: Lens, offset: int, chunk: int
-) -> None:
-    """Measure the rows of ``hidden`` into ``found``, from ``offset`` on, ``chunk`` rows of logits at a time."""
+) -> Iterator[tuple[int, float]]:
+    """Measure the rows of ``hidden`` into ``found``, from ``offset`` on, ``chunk`` rows of logits at a time.
+
+    Yields every few layers: how many rows are finished in all layers, and which share of the work is done.
+    """
     last = len(way_out.blocks) - 1
     for start in range(0, len(following), chunk):
         rows = slice(start, start + chunk)
@@ -171,7 +182,10 @@ def _read(
             layers = found.layers[place : place + together].tolist()
             logits = way_out.logits(torch.stack([hidden[layer][rows].to(final_logp.device) for layer in layers]))
             _measure(logits, final_logp, following[rows], found, (slice(place, place + len(layers)), columns))
-    found.kl_to_final_nats[found.layers == last, offset : offset + len(following)] = 0
+            found.kl_to_final_nats[found.layers == last, columns] = 0
+            layers_done = (place + len(layers)) / len(found.layers)
+            finished = start + len(final_logp) if layers_done == 1 else start
+            yield finished, (start + layers_done * len(final_logp)) / len(following)
 
 
 def _measure(

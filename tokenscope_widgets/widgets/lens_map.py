@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,13 +25,6 @@ SHADES = ("probability", "rank", "kl")
 CELLS = ("auto", "words", "compact")
 
 
-@dataclass(eq=False)
-class WindowTask(Task):
-    """Reading the layers for one window of columns."""
-
-    window: int = 0
-
-
 class LensMap(BaseWidget):
     """Layers × tokens: what the model would say for each token if it stopped after each layer.
 
@@ -47,7 +39,7 @@ class LensMap(BaseWidget):
     session : Session, optional
         The model that computes; by default the one that made the run, if it is still there.
     **options
-        Traits: ``selected=12``, ``layer=20``, ``shade="rank"`` …
+        Traits: ``selected=12``, ``layer=20``, ``shade="kl"`` …
 
     Attributes
     ----------
@@ -56,8 +48,8 @@ class LensMap(BaseWidget):
     layer : int or None
         The layer whose cell is shown.
     shade : str
-        What colours a cell: ``"probability"`` of the token that was written, its ``"rank"`` (on a logarithmic
-        scale), or ``"kl"``, the nats from the layer's distribution to the final one.
+        What colours a cell: the ``"rank"`` of the token that was written (on a logarithmic scale; it moves long before
+        the probability does), its ``"probability"``, or ``"kl"``, the nats to the final layer's distribution.
     cells : str
         ``"words"`` (the likeliest token in each cell), ``"compact"`` (colour only), or ``"auto"``.
     status : str
@@ -71,7 +63,7 @@ class LensMap(BaseWidget):
 
     selected = t.Int(None, allow_none=True).tag(sync=True)
     layer = t.Int(None, allow_none=True).tag(sync=True)
-    shade = t.Enum(SHADES, default_value="probability").tag(sync=True)
+    shade = t.Enum(SHADES, default_value="rank").tag(sync=True)
     cells = t.Enum(CELLS, default_value="auto").tag(sync=True)
     status = t.Unicode("idle", read_only=True).tag(sync=True)
     progress = t.Float(0, read_only=True).tag(sync=True)
@@ -90,6 +82,8 @@ class LensMap(BaseWidget):
         # windows that wait for their turn, and whether somebody asked for them knowing the cost
         self._queue: dict[int, bool] = {}
         self._queue_lock = threading.RLock()
+        self._running: tuple[LensColumns, int] | None = None
+        self._waits = False
         self._done = 0
         self._show(start.run, start.lens)
         followed = {"selected": shown.selected} if isinstance(shown, TokenStream) else {}
@@ -106,7 +100,8 @@ class LensMap(BaseWidget):
 
     @t.validate("layer")
     def _check_layer(self, proposal: Any) -> int | None:
-        value, known = proposal["value"], self._known.layers.tolist()
+        known = self._known.layers.tolist()
+        value: int | None = proposal["value"]
         if value is None or value in known:
             return value
         if -len(known) <= value < 0:
@@ -207,22 +202,22 @@ class LensMap(BaseWidget):
 
     def _ask(self, start: int, stop: int, confirmed: bool) -> dict[str, Any]:
         with self._queue_lock:
-            running = {task.window for task in self._tasks._open if isinstance(task, WindowTask)}
             wanted = self._known.missing(*self._range(start, stop))
             if not wanted:
                 return {}
             # the reader has moved on from what was begun without asking
             self._queue = {w: agreed for w, agreed in self._queue.items() if agreed}
+            running = [w for known, w in (self._running,) if known is self._known] if self._running else []
             new = [w for w in wanted if w not in running and w not in self._queue]
             seconds = self._seconds(new)
             if seconds > _ASK_FROM_SECONDS and not confirmed:
                 return {"missing": True, "seconds": seconds, "text": self._cost_text(new)}
-            ahead = dict.fromkeys((w for w in wanted if w not in running), confirmed)
+            ahead = [w for w in wanted if w not in running]
             rest = [w for w in self._known.missing(0, len(self.run)) if w not in running and w not in ahead]
             if not confirmed and self._seconds([*ahead, *rest]) <= _ASK_FROM_SECONDS:
-                ahead |= dict.fromkeys(rest, False)
-            self._queue = ahead | {w: agreed for w, agreed in self._queue.items() if w not in ahead}
-            if not running:
+                ahead += rest
+            self._queue = {w: confirmed or self._queue.get(w, False) for w in [*ahead, *self._queue]}
+            if self._running is None:
                 self._done = 0
                 self._start_next()
             return {"started": True}
@@ -247,10 +242,13 @@ class LensMap(BaseWidget):
             return
         window = next(iter(self._queue))
         del self._queue[window]
+        self._running = self._known, window
         layers, positions = self._known.layers.tolist(), self._known.positions(window)
-        job = self._live().start_lens(self.run, layers, positions, k=self._known.k)
+        session = self._live()
+        self._waits = session.worker.busy
+        job = session.start_lens(self.run, layers, positions, k=self._known.k)
         start, stop = self._known.columns(window)
-        self._tasks.add(WindowTask("lens", f"reading layers, tokens {start} – {stop - 1}", job, window=window))
+        self._tasks.add(Task("lens", f"reading layers, tokens {start} – {stop - 1}", job))
 
     def _live(self) -> Session:
         if self._session is None:
@@ -259,13 +257,12 @@ class LensMap(BaseWidget):
 
     def _take(self, task: Task) -> None:
         """Keep and send what a job found, and begin with the next window."""
-        assert isinstance(task, WindowTask)
         found: Lens = task.job.wait()
         with self._queue_lock:
-            if found.run is not self.run:
-                return
+            self._running = None
             self._done += 1
-            messages = [self._known.message(window) for window in self._known.keep(found)]
+            changed = self._known.keep(found) if found.run is self.run else ()
+            messages = [self._known.message(window) for window in changed]
             self._start_next()
         for message in messages:
             if message is not None:
@@ -275,15 +272,15 @@ class LensMap(BaseWidget):
         if status == "queued":
             self.error = ""
         if status in ("queued", "computing"):
-            status = "computing" if self._done else status
+            status = status if self._waits else "computing"
             progress = (self._done + progress) / (self._done + 1 + len(self._queue))
         self._job = label
         self.set_trait("progress", progress)
         self.set_trait("status", status)
 
     def _fail(self, failure: BaseException) -> None:
-        with self._queue_lock:
-            self._queue.clear()
+        # without the lock: the tasks hold theirs while they tell, and a request takes both the other way round
+        self._running, self._queue = None, {}
         self.error = explain(failure)
 
     def _export_state(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@ import { h, on, replaceChildren, say, shown } from "../shared/dom";
 import { setTrait, trait, type WidgetModel } from "../shared/model";
 import { ContrastBox } from "./contrast";
 import { isAttention } from "./question";
-import { Segments } from "./segments";
+import { Segments } from "../shared/segments";
 
 export interface SourceInfo {
   name: string;

@@ -112,7 +112,21 @@ export interface GridMessage {
   columns: Column[];
 }
 
-export type KernelMessage = RowsMessage | ReplyMessage | FlowMessage | TrustMessage | GridMessage;
+/** Some columns of a lens map, cells layer by layer. Columns: vocabulary, top, top_logprob, logprob, rank, kl. */
+export interface LensMessage {
+  kind: "lens";
+  run: string;
+  start: number;
+  stop: number;
+  /** Columns of a whole window. */
+  size: number;
+  /** Likeliest tokens of each cell. */
+  k: number;
+  complete: boolean;
+  columns: Column[];
+}
+
+export type KernelMessage = RowsMessage | ReplyMessage | FlowMessage | TrustMessage | GridMessage | LensMessage;
 
 export interface Snapshot {
   version: number;

@@ -1,5 +1,5 @@
 /** A choice between a few, as joined buttons. */
-import { button, h, on, taken } from "../shared/dom";
+import { button, h, on, taken } from "./dom";
 
 export class Segments {
   readonly element: HTMLElement;

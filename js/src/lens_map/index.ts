@@ -1,0 +1,4 @@
+import { widgetOf } from "../shared/widget";
+import { LensMapView } from "./view";
+
+export default widgetOf(LensMapView);
