@@ -135,3 +135,25 @@ def test_every_head_can_be_chosen_from_its_small_map(open_notebook: Callable[...
     cell.click()
     expect(page.locator(".ts-statement")).to_contain_text("layer 7, head 4")
     assert notebook.python("[flow.layer, flow.head]") == [7, 4]
+
+
+def test_the_lens_map_computes_as_it_is_looked_at_and_selects_with_the_stream(
+    open_notebook: Callable[..., Notebook], page: Page
+) -> None:
+    notebook = open_notebook(
+        OPEN.removesuffix("\nflow"), "stream = ts.TokenStream(run)\nstream", "lens = ts.LensMap(stream)\nlens"
+    )
+    page.locator('.ts-token-stream .ts-code [data-i="12"]').first.click()
+    panel = page.get_by_label("What the layers say")
+    expect(panel).to_contain_text("position 12")
+    expect(panel).to_contain_text("at layer", timeout=60_000)
+    expected = notebook.python("session.lens(run, positions=11).rank[:, 0].tolist()")
+    page.get_by_role("button", name="all 30 layers as a table").click()
+    shown = page.locator(".ts-lens-table tbody tr").evaluate_all(
+        "rows => rows.map(r => [...r.querySelectorAll('td, th')].map(c => c.textContent))"
+    )
+    by_layer = {int(cells[0].removeprefix("layer ")): cells for cells in shown}
+    assert sorted(by_layer) == list(range(30))
+    assert all(f"{int(rank):,}" in by_layer[layer] for layer, rank in enumerate(expected))
+    notebook.execute("lens.selected = 15")
+    expect(page.locator('.ts-token-stream .ts-code .sel[data-i="15"]')).to_have_count(1)
