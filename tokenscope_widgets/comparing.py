@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tokenscope_widgets.analysis.attribution import METHODS, Attribution
@@ -28,6 +29,8 @@ def compare_on_run(
     """One row per method, and one for random orders."""
     if run.prompt_length >= len(run):
         raise bad_value("prompts", run, "has no new token to explain", "Pass runs that were generated")
+    if not methods:
+        raise bad_value("methods", methods, "names no method", f"Use some of {', '.join(METHODS)}")
     target = (run.prompt_length, len(run))
     found: list[tuple[str, Attribution, float]] = []
     for one in methods:
@@ -41,7 +44,9 @@ def compare_on_run(
     orders += random_orders_of(len(first.sources), random_orders, seed)
 
     def work(job: Job[Any]) -> Any:
-        variants = attribution_variants(session.model, first)
+        # removed, whatever a method did to its sources
+        plain = replace(first, options={**first.options, "removal": "remove"})
+        variants = attribution_variants(session.model, plain)
         cuts = cuts_of(None, len(first.sources))
         return deletion_costs(variants, first.sources, orders, cuts, watch=watch_of(job))
 

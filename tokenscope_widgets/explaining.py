@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tokenscope_widgets.attributing import AttributionPlan
 
 
+_TOKENS_TO_LEARN_FROM = 100
+
 COMPARED: tuple[str | tuple[str, dict[str, Any]], ...] = (
     "ablation",
     "surrogate",
@@ -125,7 +127,7 @@ class Explaining(Inspecting):
         def work(job: Job[Attribution]) -> Attribution:
             began = time.perf_counter()
             found = self._explained(lambda: plan.run_on(self.model, job))
-            self._learn_pace(job, time.perf_counter() - began)
+            self._learn_pace(plan, job, time.perf_counter() - began)
             return replace(found, _measure=self.faithfulness)
 
         return self.worker.submit(work, total=plan.work_tokens)
@@ -237,6 +239,7 @@ class Explaining(Inspecting):
             self._seconds_per_token = guess_seconds_per_token(self.model.model)
         return self._seconds_per_token
 
-    def _learn_pace(self, job: Job[Any], seconds: float) -> None:
-        if job.progress > 100:
-            self._seconds_per_token = seconds / job.progress
+    def _learn_pace(self, plan: AttributionPlan, job: Job[Any], seconds: float) -> None:
+        """By the tokens that were planned: what a shared prefix saves is saved the next time, too."""
+        if not job.cancelled and plan.work_tokens > _TOKENS_TO_LEARN_FROM:
+            self._seconds_per_token = seconds / plan.work_tokens

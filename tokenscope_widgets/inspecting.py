@@ -52,7 +52,9 @@ class Inspecting:
         *,
         dtype: str = "float32",
     ) -> Attention:
-        """What each token read, from one pass over the run's text (or as recorded while it was written).
+        """What each token read, from one pass over the run's text.
+
+        Of queries that ``generate(attention=…)`` recorded, and that are named here, no pass is needed.
 
         Parameters
         ----------
@@ -89,12 +91,13 @@ class Inspecting:
 
         self._require_run(run)
         kept = self._written_attention.get(run)
-        if kept is not None and query is not None and dtype == "float16":
+        if kept is not None and query is not None and dtype in ("float16", "float32"):
             try:
                 selected = kept.select(layer, head, query)
-                return self.worker.submit(lambda _job: replace(selected, run=run))
+                found = replace(selected, weights=selected.weights.astype(dtype), run=run)
+                return self.worker.submit(lambda _job: found)
             except TokenScopeError:
-                pass
+                pass  # not all of it was recorded
         size = attention_shape(self.model.model, len(run), layer, head, query)
         self._require_memory(attention_bytes(*size, dtype=dtype), "attention", "Ask for fewer layers or queries")
 

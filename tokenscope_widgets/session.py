@@ -105,7 +105,8 @@ class Session(Explaining):
         prompt : str or sequence of int
             Text, or token ids as they are.
         attention : bool, int or sequence of int
-            Keep what each new token read while it is written, of all layers or of these: `attention` finds it.
+            Keep what each new token read while it is written, of all layers or of these: `attention` finds it when
+            asked for those queries.
         **settings
             `DecodingSettings`: ``max_new_tokens=128``, ``do_sample=False``, ``temperature``, ``top_k``, ``top_p``,
             ``min_p``, ``repetition_penalty``, ``seed``, ``stop_strings``, ``eos_token_ids``, ``alternatives=10``.
@@ -127,7 +128,7 @@ class Session(Explaining):
         def work(job: Job[list[Generation]]) -> list[Generation]:
             return [self._writer.score(job, self._row(ids, settings))]
 
-        return self._wait(self.worker.submit(work))[0]
+        return self._wait(self.worker.submit(work), "Measuring")[0]
 
     def branch(
         self,

@@ -23,7 +23,7 @@ def test_recorded_rows_are_those_of_a_pass_afterwards(architecture: str) -> None
     queries = list(range(run.prompt_length - 1, len(run) - 1))
     assert recorded.queries.tolist() == queries
     again = session.attention(run, query=queries)
-    assert recorded.weights.astype(np.float32) == pytest.approx(again.weights, abs=1e-3)
+    assert recorded.weights.astype(np.float32) == pytest.approx(again.weights, abs=1e-6)
 
 
 def test_recording_changes_no_token(tiny_session: Session) -> None:
@@ -45,7 +45,7 @@ def test_what_was_recorded_is_found_without_another_pass(
 ) -> None:
     run = tiny_session.generate(PROMPT, max_new_tokens=NEW, eos_token_ids=(), attention=True)
     monkeypatch.setattr(tiny_session.model.model, "forward", None)
-    found = tiny_session.attention(run, layer=1, head=2, query=run.prompt_length, dtype="float16")
+    found = tiny_session.attention(run, layer=1, head=2, query=run.prompt_length, dtype="float32")
     assert found.weights.shape == (1, 1, 1, len(run))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -195,22 +197,155 @@ def test_a_new_attribution_takes_the_place_of_one_that_runs(run: ts.Generation) 
     assert flow.status == "idle"
 
 
-def test_the_figure_of_trust_deletes_what_is_shown(tiny_session: ts.Session, run: ts.Generation) -> None:
+LINES = "a = 1\nb = 2\nif a:\n  c = b\nd = c\nprint(d)"
+
+
+def trust_of(session: ts.Session, at: int, top: int, **options: Any) -> tuple[ts.Generation, dict[str, Any]]:
+    """The figure of trust of an ablation by line of a text of six lines."""
+    run = session.score(LINES)
     flow = ts.Flow(run)
-    ask(flow, "map", source="ablation", unit="line")
-    _, messages = ask(flow, "trust", source="ablation", unit="line", top=1)
-    attribution = tiny_session.attribute(run, AT)
-    trust = messages[0][0]["trust"]
+    ask(flow, "map", source="ablation", unit="line", at=at, **options)
+    _, messages = ask(flow, "trust", source="ablation", unit="line", at=at, top=top, **options)
+    return run, messages[0][0]["trust"]
+
+
+def test_the_figure_of_trust_deletes_what_is_shown(tiny_session: ts.Session) -> None:
+    at = len(tiny_session.score(LINES)) - 1
+    run, trust = trust_of(tiny_session, at, 1)
+    scores = tiny_session.attribute(run, at).scores[0]
+    strongest = scores[np.abs(scores).argmax()]
     assert (trust["top"], trust["unit"], trust["quantity"]) == (1, "lines", "nats")
-    assert trust["drop"] == pytest.approx(attribution.scores[0][np.abs(attribution.scores[0]).argmax()], abs=1e-4)
-    assert trust["random_low"] <= trust["random"] <= trust["random_high"]
+    assert trust["against"] is bool(strongest < 0)
+    assert trust["drop"] == pytest.approx(abs(strongest), abs=1e-4)
+    others = np.delete(scores, np.abs(scores).argmax()) * np.sign(strongest)
+    assert trust["random"] == pytest.approx(others.mean(), abs=1e-4)
+
+
+def test_sources_that_speak_against_the_token_are_deleted_apart_and_the_gain_is_told(tiny_session: ts.Session) -> None:
+    at = len(tiny_session.score(LINES)) - 1
+    run = tiny_session.score(LINES)
+    scores = tiny_session.attribute(run, at).scores[0]
+    order = np.argsort(-np.abs(scores))
+    shown = next(top for top in range(1, 6) if len({bool(s < 0) for s in scores[order[:top]]}) == 2)
+    _, trust = trust_of(tiny_session, at, shown)
+    assert trust["against"] is False
+    assert trust["top"] == int((scores[order[:shown]] > 0).sum())
+
+
+def test_a_given_attribution_is_trusted_by_its_own_removal_and_contrast(tiny_session: ts.Session) -> None:
+    run = tiny_session.score(LINES)
+    at = len(run) - 1
+    given = tiny_session.attribute(run, at, removal="replace", contrast="zq", whole_contrast=True)
+    flow = ts.Flow(given)
+    question = {**QUESTION, "source": "ablation", "unit": "line", "at": at, "contrast": {"text": "zq"}, "sink": False}
+    best = int(np.argmax(given.total))
+    rank = int((np.abs(given.total) > abs(given.total[best])).sum()) + 1
+    _, messages = ask(flow, "trust", **question, top=rank)
+    positive = [i for i in np.argsort(-np.abs(given.total))[:rank] if given.total[i] > 0]
+    counts = [len(positive)]
+    expected = given.faithfulness(counts=counts, insertion=False)
+    assert messages[0][0]["trust"]["drop"] == pytest.approx(float(expected.deletion[0]), abs=1e-4)
+
+
+def test_words_drawn_by_line_add_up(tiny_session: ts.Session) -> None:
+    run = tiny_session.score(LINES)
+    at = len(run) - 1
+    words = tiny_session.attribute(run, at, sources="word")
+    _, messages = ask(ts.Flow(words), "map", source="ablation", unit="line", at=at, sink=False)
+    lines = run.line_index[words.sources.starts]
+    expected = {int(line): float(words.total[lines == line].sum()) for line in set(lines.tolist())}
+    assert edges(messages[0], at) == pytest.approx(expected, abs=1e-4)
+    assert any("the words that begin in one are added up" in note for note in messages[0][0]["map"]["notes"])
+
+
+def test_another_run_gets_nothing_of_what_was_begun_for_the_one_before(tiny_session: ts.Session) -> None:
+    first, second = tiny_session.score(LINES), tiny_session.score(LINES.replace("a", "x"))
+    flow = ts.Flow(first)
+    sent: Sent = []
+    flow.send = lambda content, buffers=None: sent.append((content, buffers or []))
+    with held(tiny_session):
+        flow._on_map(**{**QUESTION, "source": "ablation", "unit": "line", "at": 9})
+        flow.show(second)
+    flow.wait()
+    assert [content["kind"] for content, _ in sent if content["kind"] == "flow"] == []
+    assert flow._maps is not None
+    assert flow._maps._store.ready(None) is None
+    assert flow._maps.attribution(FlowQuestion("ablation", unit="line", at=9)) is None
+
+
+def test_a_dropped_attribution_is_told_so_that_the_view_can_ask_again(run: ts.Generation) -> None:
+    flow = ts.Flow(run)
+    sent: Sent = []
+    flow.send = lambda content, buffers=None: sent.append((content, buffers or []))
+    assert flow.session is not None
+    with held(flow.session):
+        flow._on_map(**{**QUESTION, "source": "ablation", "unit": "line", "at": 9})
+        flow._on_map(**{**QUESTION, "source": "ablation", "unit": "line", "at": 12})
+    flow.wait()
+    dropped = [content for content, _ in sent if content["kind"] == "dropped"]
+    assert dropped == [{"kind": "dropped", "run": run.run_id, "key": "ablation|9||line|sink"}]
+
+
+def test_a_flow_made_before_its_stream_has_written_shows_the_run_once_it_is_there(tiny_session: ts.Session) -> None:
+    stream = ts.TokenStream(session=tiny_session, prompt=PROMPT, max_new_tokens=4, eos_token_ids=())
+    flow = ts.Flow(stream)
+    assert flow.run is None
+    reply, _ = ask(flow, "map")
+    assert "nothing has been generated yet" in reply["error"]
+    stream.generate().wait()
+    assert flow.run is not None
+    assert len(flow.run) == len(stream.run or ())
+
+
+def test_a_selection_is_shared_only_while_both_show_the_same_text(tiny_session: ts.Session) -> None:
+    stream = ts.TokenStream(tiny_session.score(LINES), session=tiny_session)
+    flow = ts.Flow(stream)
+    flow.show(tiny_session.score(LINES * 2))
+    flow.selected = 40
+    assert stream.selected is None
+
+
+def test_a_closed_flow_ends_its_work_and_is_forgotten(tiny_session: ts.Session) -> None:
+    stream = ts.TokenStream(tiny_session.score(LINES), session=tiny_session)
+    flow = ts.Flow(stream)
+    with held(tiny_session):
+        flow._on_map(**{**QUESTION, "source": "ablation", "unit": "line", "at": 9})
+        flow.close()
+    known = weakref.ref(flow)
+    del flow
+    tiny_session.worker.submit(lambda _job: None).wait()
+    gc.collect()
+    assert known() is None
+
+
+def test_compute_needs_no_view(tiny_session: ts.Session) -> None:
+    run = tiny_session.score(LINES)
+    flow = ts.Flow(run, selected=20).compute()
+    assert flow.attribution is not None
+    assert flow.attribution.total.tolist() == tiny_session.attribute(run, 20).total.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"selected": 999}, r"selected=999: is not a position"),
+        ({"pinned": [-99]}, r"pinned=-99: is not a position"),
+        ({"layer": 9}, r"layer=9: is not there. Use 0 … 1"),
+        ({"head": 9}, r"head=9: is not there. Use 0 … 3"),
+    ],
+)
+def test_what_does_not_fit_the_run_or_the_model_is_refused(
+    run: ts.Generation, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        ts.Flow(run, **options)
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"direction": "readers", "top": 3}, "not about who reads it"),
-        ({"at": 1, "top": 1}, "There is only one source"),
+        ({"at": 1, "top": 1}, "With 1 token before it there is too little to compare with"),
     ],
 )
 def test_where_there_is_no_figure_of_trust_it_says_why(

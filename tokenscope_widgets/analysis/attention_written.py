@@ -15,7 +15,7 @@ from tokenscope_widgets.analysis.selection import chosen
 
 
 class WrittenAttention:
-    """Rows of the queries that wrote each new token, in float16: the query before the token.
+    """Rows of the queries that wrote each new token: the query before the token.
 
     Parameters
     ----------
@@ -34,10 +34,10 @@ class WrittenAttention:
         self._heads = int(model.config.get_text_config().num_attention_heads)
         self._length = prompt_length
         self._first_query = prompt_length - 1
-        self._rows: list[np.ndarray[Any, np.dtype[np.float16]]] = []
+        self._rows: list[np.ndarray[Any, np.dtype[np.float32]]] = []
         self._recorder: AttentionRecorder | None = None
         longest = prompt_length + new_tokens
-        self.nbytes = attention_bytes(len(self._layers), self._heads, new_tokens, longest, "float16")
+        self.nbytes = attention_bytes(len(self._layers), self._heads, new_tokens, longest)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -52,12 +52,12 @@ class WrittenAttention:
             return
         self._length = length
         taken = self._recorder.take()
-        rows = [taken[layer][0, :, -1].half().cpu().numpy() for layer in self._layers]
+        rows = [taken[layer][0, :, -1].float().cpu().numpy() for layer in self._layers]
         self._rows.append(np.stack(rows))
 
     def result(self, length: int) -> Attention:
         """All rows, [layer, head, query, key], of a run of ``length`` tokens."""
-        weights = np.zeros((len(self._layers), self._heads, len(self._rows), length), np.float16)
+        weights = np.zeros((len(self._layers), self._heads, len(self._rows), length), np.float32)
         for i, row in enumerate(self._rows):
             weights[:, :, i, : row.shape[-1]] = row
         queries = np.arange(self._first_query, self._first_query + len(self._rows), dtype=np.int64)

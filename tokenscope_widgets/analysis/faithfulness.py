@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +27,7 @@ Floats = NDArray[np.float32]
 
 FRACTIONS = (0.1, 0.2, 0.3, 0.5)
 _BAND = 0.9
+_MOST_TRIES = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +162,7 @@ def measure_faithfulness(
     cuts = cuts_of(counts, len(sources))
     if random_orders < 2:
         raise bad_value("random_orders", random_orders, "shows no spread", "Use at least 2")
-    orders = [order, *random_orders_of(len(sources), random_orders, seed)]
+    orders = [order, *rival_orders(order, cuts, random_orders, seed)]
     costs = deletion_costs(variants, sources, orders, cuts, insertion=insertion, watch=watch)
     return Faithfulness(
         np.array(cuts, np.int64),
@@ -177,6 +180,38 @@ def random_orders_of(sources: int, many: int, seed: int) -> list[NDArray[np.int6
     """Random orders of the sources."""
     generator = np.random.default_rng(seed)
     return [generator.permutation(sources) for _ in range(many)]
+
+
+def rival_orders(order: NDArray[np.int64], cuts: Sequence[int], many: int, seed: int) -> list[NDArray[np.int64]]:
+    """Random orders that delete other sources than ``order`` does, at every cut that leaves a choice.
+
+    With one cut no two of them delete the same; where there are no more choices than ``many``, all of them are made.
+    """
+    count = len(order)
+    if len(cuts) == 1 and 0 < comb(count, cuts[0]) - 1 <= many:
+        own = set(order[: cuts[0]].tolist())
+        others = [chosen for chosen in combinations(range(count), cuts[0]) if set(chosen) != own]
+        return [np.array([*chosen, *sorted(set(range(count)) - set(chosen))], np.int64) for chosen in others]
+    generator = np.random.default_rng(seed)
+    taken = {_heads(order, cuts)[0]} if len(cuts) == 1 else set()
+    found: list[NDArray[np.int64]] = []
+    for _ in range(_MOST_TRIES * many):
+        one = generator.permutation(count)
+        heads = _heads(one, cuts)
+        same = any(a == b for a, b, cut in zip(heads, _heads(order, cuts), cuts, strict=True) if cut < count)
+        if same or (len(cuts) == 1 and heads[0] in taken):
+            continue
+        taken.add(heads[0])
+        found.append(one)
+        if len(found) == many:
+            break
+    # two sources leave no order that differs at every cut
+    return found if len(found) >= 2 else random_orders_of(count, many, seed)
+
+
+def _heads(order: NDArray[np.int64], cuts: Sequence[int]) -> list[frozenset[int]]:
+    """The sources that each cut deletes."""
+    return [frozenset(order[:cut].tolist()) for cut in cuts]
 
 
 def deletion_costs(
@@ -219,8 +254,10 @@ def cuts_of(counts: Sequence[int] | None, sources: int) -> list[int]:
     """
     if counts is None:
         return sorted({max(1, round(fraction * sources)) for fraction in FRACTIONS})
+    if not len(counts):
+        raise bad_value("counts", counts, "is empty", "Give at least one number of sources to delete")
     for count in counts:
-        if not 1 <= count <= sources:
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= sources:
             raise bad_value("counts", count, "is not a number of sources to delete", f"Use 1 … {sources}")
     return sorted({int(c) for c in counts})
 

@@ -144,15 +144,15 @@ def attribution_flow(
     scores : float32 [target, source]
     targets : int64 [target]
     far : int64 [source]
-        The token or unit that each source is drawn as.
+        The token or unit that each source is drawn as; several drawn as one add up.
     count, far_count : int
         How many tokens and far ends there are.
     """
     matrix = np.zeros((count, far_count), np.float32)
     present = np.zeros((count, far_count), bool)
     rows = targets[:, None]
-    matrix[rows, far] = np.nan_to_num(scores)
-    present[rows, far] = np.isfinite(scores)
+    np.add.at(matrix, (rows, far), np.nan_to_num(scores))
+    np.logical_or.at(present, (rows, far), np.isfinite(scores))
     return flow_map(matrix, present, far_count)
 
 

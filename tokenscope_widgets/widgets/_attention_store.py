@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 _MOST_BYTES = 2**29
+_MOST_MATRICES = 8
 
 
 class AttentionStore:
@@ -36,6 +38,7 @@ class AttentionStore:
         self._session = session
         self._run = run
         self._kept = given
+        self._matrices: OrderedDict[tuple[str, int | None, int | None], Floats] = OrderedDict()
         self._complete = given is not None and session is None
         self.layers, self.heads = self._available(given)
 
@@ -71,11 +74,18 @@ class AttentionStore:
         for name, value, known in (("layer", layer, self.layers), ("head", head, self.heads)):
             if value is not None and value not in known:
                 raise bad_value(name, value, "is not there", f"Use one of {_span(known)}, or None for the mean")
+        key = (source, layer, head)
+        if key in self._matrices:
+            return self._matrices[key]
         rolled = source == "attention_rollout"
         kept = self.ready(None if rolled else layer)
         if kept is None:
             return None
-        return rollout(kept) if rolled else kept.mean(layer, head)
+        found = rollout(kept) if rolled else kept.mean(layer, head)
+        self._matrices[key] = found
+        while len(self._matrices) > _MOST_MATRICES:
+            self._matrices.popitem(last=False)
+        return found
 
     def start(self, source: str, layer: int | None) -> Job[Any]:
         """Read what is missing on the session's worker; `keep` takes the result."""
@@ -86,8 +96,9 @@ class AttentionStore:
 
     def keep(self, attention: Attention) -> None:
         """Keep what was read."""
-        if len(attention.queries) == len(self._run):
+        if attention.run is self._run and len(attention.queries) == len(self._run):
             self._kept = attention
+            self._matrices.clear()
 
     def _bytes(self, layers: int) -> int:
         return 2 * layers * len(self.heads) * len(self._run) ** 2

@@ -119,10 +119,14 @@ class BaseWidget(anywidget.AnyWidget):  # type: ignore[misc]
         except TypeError as error:
             raise InputError(f"arguments={request.arguments!r:.80}: do not fit {request.action!r}: {error}.") from error
 
+    def _let_go(self) -> None:
+        """End what runs for this widget, and what other widgets know of it."""
+
     def close(self) -> None:
         """Close the widget with its layout (ipywidgets would keep that), and forget its runs."""
         if not hasattr(self, "_feed"):  # its constructor refused
             return
+        self._let_go()
         self._feed.keep_only(())
         layout = self.layout
         super().close()

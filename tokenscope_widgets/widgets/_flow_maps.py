@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokenscope_widgets.analysis.attribution import Attribution
-from tokenscope_widgets.analysis.explained import Explained
 from tokenscope_widgets.analysis.flow import FlowMap, attention_flow, attribution_flow, thumbnails
 from tokenscope_widgets.analysis.partition import Partition, partition_of
 from tokenscope_widgets.analysis.records import Generation
@@ -26,6 +25,7 @@ from tokenscope_widgets.widgets._flow_messages import (
     trust_message,
 )
 from tokenscope_widgets.widgets._flow_question import DIRECTIONS, UNITS, FlowQuestion
+from tokenscope_widgets.widgets._flow_trust import TrustPlan, plan_trust
 
 if TYPE_CHECKING:
     from tokenscope_widgets.attributing import AttributionPlan
@@ -59,7 +59,8 @@ class FlowMaps:
         """The map as a message; None where something must be computed first."""
         if not question.of_attention:
             found = self.attribution(question)
-            return None if found is None else self._attribution_message(question, found, compact)
+            known = found is not None and (found.finished or compact)
+            return self._attribution_message(question, found, compact) if found is not None and known else None
         matrix = self._store.matrix(question.source, question.layer, question.head)
         if matrix is None:
             return None
@@ -120,18 +121,12 @@ class FlowMaps:
         return int((size >= threshold * size[0]).sum()) if len(size) else 0
 
     def start_trust(self, question: FlowQuestion, top: int) -> Job[Any]:
-        """Delete the ``top`` sources that a map shows of a token, and as many at random.
-
-        Where all are shown, deleting them all would say nothing of their order: the strongest third is deleted.
-        """
-        ranked = self._ranked(question)
-        many = len(ranked.sources)
+        """Delete sources that a map shows of a token, and as many others."""
+        plan = self._trust_plan(question, top)
+        if isinstance(plan, str):
+            raise InputError(f"key={question.key!r}: {plan}")
         return self._live().start_faithfulness(
-            ranked,
-            counts=[top if top < many else max(1, many // 3)],
-            random_orders=_RANDOM_ORDERS,
-            insertion=False,
-            seed=0,
+            plan.ranked, counts=[plan.count], random_orders=_RANDOM_ORDERS, insertion=False
         )
 
     def trust(self, question: FlowQuestion, top: int) -> Message | None:
@@ -140,16 +135,21 @@ class FlowMaps:
             raise bad_value("top", top, "is no number of sources", "Show at least one")
         if question.at is None:
             raise bad_value("at", None, "names no token", "Click one")
-        reason = None
-        if question.direction == "readers":
-            reason = "Deleting sources tells about what a token read, not about who reads it."
-        elif self._session is None:
-            reason = "No model is behind this flow: pass session=… to Flow."
-        elif len(self._ranked(question).sources) < 2:
-            reason = "There is only one source."
-        if reason is not None:
-            return trust_message(question.key, question.at, top, reason)
-        return self._trusts.get((question.key, question.at, top))
+        if (question.key, question.at, top) in self._trusts:
+            return self._trusts[question.key, question.at, top]
+        plan: object = "No model is behind this flow: pass session=… to Flow."
+        if self._session is not None:
+            plan = self._trust_plan(question, top)
+        return self._trust_message(question, top, plan) if isinstance(plan, str) else None
+
+    def _trust_plan(self, question: FlowQuestion, top: int) -> TrustPlan | str:
+        assert question.at is not None
+        far, weight = self._flow_of(question).edges_of(question.at)
+        return plan_trust(self._run, question, far, weight, self.attribution(question), top)
+
+    def _trust_message(self, question: FlowQuestion, top: int, found: Any, against: bool = False) -> Message:
+        assert question.at is not None
+        return trust_message(self._run.run_id, question.key, question.at, top, found, against)
 
     def finished(self, kind: str, job: Job[Any], question: FlowQuestion | None, top: int, sink: bool) -> Message | None:
         """Take the result of a job, and make the message that brings it to the views."""
@@ -164,10 +164,11 @@ class FlowMaps:
             return self.message(question)
         if kind == "attribution":
             return self._take_attribution(question, result)
-        if job.cancelled:
+        if not result.finished:
             return None
+        plan = self._trust_plan(question, top)
+        message = self._trust_message(question, top, result, not isinstance(plan, str) and plan.against)
         assert question.at is not None
-        message = trust_message(question.key, question.at, top, result)
         self._trusts[question.key, question.at, top] = message
         return message
 
@@ -195,6 +196,9 @@ class FlowMaps:
                     one = FlowQuestion("attention", layer, head, direction, unit, question.sink)
                     message = self.message(one, compact=True)
                     out += [message] if message is not None else []
+        if question.source == "attention_rollout":
+            message = self.message(question, compact=True)
+            out += [message] if message is not None else []
         return [*out, *self._trusts.values()]
 
     def _take_attribution(self, question: FlowQuestion, found: Attribution) -> Message | None:
@@ -202,8 +206,7 @@ class FlowMaps:
         too_coarse = question.unit == "token" and found.sources.unit != "token"
         if not np.isfinite(found.scores).any() or too_coarse:
             return None
-        if found.finished:
-            self.keep(question, found)
+        self.keep(question, found)
         return self._attribution_message(question, found)
 
     def _attribution_message(self, question: FlowQuestion, found: Attribution, compact: bool = False) -> Message:
@@ -215,7 +218,7 @@ class FlowMaps:
             title=attribution_title(found),
             quantity=found.unit,
             signed=found.signed,
-            notes=attribution_notes(found),
+            notes=[*attribution_notes(found), *_drawn_otherwise(question, found)],
             partial=not found.finished,
             compact=compact,
         )
@@ -229,20 +232,6 @@ class FlowMaps:
 
     def _units(self, question: FlowQuestion) -> Partition | None:
         return self._lines if question.unit == "line" else None
-
-    def _ranked(self, question: FlowQuestion) -> Attribution:
-        """All sources of a token in the order in which the map shows them, as an attribution."""
-        at = question.at
-        assert at is not None
-        sources = partition_of(self._run, question.unit, at)
-        scores = np.full((1, len(sources)), np.nan, np.float32)
-        far, weight = self._flow_of(question).edges_of(at)
-        there = far < len(sources)
-        scores[0, far[there]] = np.abs(weight[there])
-        known = self.attribution(question)
-        ids = self._run.token_ids[at : at + 1].astype(np.int64)
-        explained = known.explained if known is not None else Explained(np.array([at], np.int64), ids)
-        return Attribution(self._run, "attention", explained, sources, scores, np.zeros(1, np.float32))
 
     def _flow_of(self, question: FlowQuestion) -> FlowMap:
         found = self.attribution(question)
@@ -259,16 +248,23 @@ class FlowMaps:
         return self._session
 
 
+def _drawn_otherwise(question: FlowQuestion, found: Attribution) -> list[str]:
+    """Sources that are neither tokens nor lines are drawn as those they begin in."""
+    if found.sources.unit in (question.unit, "token"):
+        return []
+    return [f"drawn by {question.unit}: the {found.sources.unit}s that begin in one are added up"]
+
+
 def _sink_notes(matrix: NDArray[np.float32], question: FlowQuestion) -> list[str]:
     """How much of the attention falls on the first token."""
-    if question.source != "attention" or len(matrix) < 3:
+    if len(matrix) < 3:
         return []
     held = float(np.nanmean(matrix[1:, 0]))
     if question.sink:
         return [
-            f"The first token holds {held:.0%} of this attention: a sink, where heads look that have nothing to read."
+            f"The first token holds {held:.0%} of it on average: a sink, where heads look that have nothing to read."
         ]
-    return [f"Left out: the first token, a sink, which holds {held:.0%} of this attention; the rest is scaled up."]
+    return [f"Left out: the first token, a sink, which holds {held:.0%} on average; the rest is scaled up."]
 
 
 def _visible(text: str) -> str:

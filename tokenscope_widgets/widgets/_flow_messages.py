@@ -56,7 +56,6 @@ def flow_message(
         "direction": question.direction,
         "unit": question.unit,
         "at": None if question.of_attention else question.at,
-        "targets": None,
         "edges_total": flow.edges_total,
         "edges_kept": len(flow.far),
         "mass_kept": flow.mass_kept,
@@ -83,21 +82,29 @@ def grid_message(run_id: str, layers: Sequence[int], heads: Sequence[int], maps:
     return content, writer.buffers
 
 
-def trust_message(key: str, at: int, top: int, found: Faithfulness | str) -> Message:
-    """What deleting the sources shown costs, beside random ones; or why that is not known."""
+def trust_message(
+    run_id: str, key: str, at: int, top: int, found: Faithfulness | str, against: bool = False
+) -> Message:
+    """What deleting the sources shown costs, beside random ones; or why that is not known.
+
+    With ``against``, what deleting them gains.
+    """
     trust: dict[str, Any] = {"top": top, "text": found if isinstance(found, str) else None}
     if not isinstance(found, str):
         low, high = found.band()
+        sign = -1 if against else 1
+        band = sorted((sign * float(low[0]), sign * float(high[0])))
         trust |= {
+            "against": against,
             "top": int(found.counts[0]),
             "unit": f"{found.unit}s",
-            "drop": float(found.deletion[0]),
-            "random": float(found.random_deletion[:, 0].mean()),
-            "random_low": float(low[0]),
-            "random_high": float(high[0]),
+            "drop": sign * float(found.deletion[0]),
+            "random": sign * float(found.random_deletion[:, 0].mean()),
+            "random_low": band[0],
+            "random_high": band[1],
             "quantity": found.quantity,
         }
-    return {"kind": "trust", "key": key, "at": at, "top": top, "trust": trust}, []
+    return {"kind": "trust", "run": run_id, "key": key, "at": at, "top": top, "trust": trust}, []
 
 
 def attention_title(question: FlowQuestion, layers: int, heads: int) -> str:
@@ -117,18 +124,25 @@ def attribution_title(attribution: Attribution) -> str:
     against = f", against {contrast!r}" if contrast is not None else ""
     unit = attribution.sources.unit
     many = len(attribution.sources)
-    return f"{METHODS[attribution.method].label} of {many} {unit}{'' if many == 1 else 's'}{against}"
+    targets = attribution.explained.positions
+    of = f" for tokens {targets[0]} – {targets[-1]} together" if len(targets) > 1 else ""
+    return f"{METHODS[attribution.method].label} of {many} {unit}{'' if many == 1 else 's'}{against}{of}"
 
 
 def attribution_notes(attribution: Attribution) -> list[str]:
     """What a reader must know of how far it goes."""
     notes = list(attribution.notes)
+    options = attribution.options
+    if attribution.explained.output != "logprob":
+        notes.append(f"explains the {attribution.explained.output}")
+    if options.get("removal", "remove") != "remove":
+        notes.append(f"sources are replaced ({options['removal']}), not removed")
     if attribution.fit_r2 is not None:
         notes.append(f"linear fit: R² {float(attribution.fit_r2[0]):.2f} on samples that were not fitted")
     if attribution.completeness_error is not None:
         error = float(attribution.completeness_error[0])
         notes.append(f"the scores miss the change they should add up to by {error:+.2f} {attribution.unit}")
-    if not attribution.finished:
+    if not attribution.finished and attribution.fit_r2 is None:
         known = int(np.isfinite(attribution.scores[0]).sum())
         notes.append(f"cancelled: {known} of {len(attribution.sources)} were computed")
     return notes

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokenscope_widgets.analysis.attention import Attention
-from tokenscope_widgets.analysis.attribution import Attribution
+from tokenscope_widgets.analysis.attribution import METHODS, Attribution
 from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.errors import InputError, bad_value
 from tokenscope_widgets.session import Session, session_of
+from tokenscope_widgets.widgets._attention_store import AttentionStore
 from tokenscope_widgets.widgets._flow_question import ATTENTION_SOURCES, RUNNER_UP
 from tokenscope_widgets.widgets.token_stream import TokenStream
 
@@ -18,7 +19,7 @@ from tokenscope_widgets.widgets.token_stream import TokenStream
 class Started:
     """What a widget starts with."""
 
-    run: Generation
+    run: Generation | None
     session: Session | None
     traits: dict[str, Any]
     attention: Attention | None = None
@@ -34,9 +35,8 @@ def started_from(shown: object, session: Session | None) -> Started:
         It is nothing that has arcs, or is not complete.
     """
     if isinstance(shown, TokenStream):
-        if shown.run is None:
-            raise InputError("shown=TokenStream: nothing has been generated in it yet. Generate first.")
-        return Started(shown.run, session or shown.session, {"selected": shown.selected})
+        written = shown.run if shown.status in ("done", "stopped", "error") else None
+        return Started(written, session or shown.session, {"selected": shown.selected if written is not None else None})
     if isinstance(shown, Generation):
         return Started(shown, session or session_of(shown), {})
     if isinstance(shown, Attribution):
@@ -59,3 +59,26 @@ def started_from(shown: object, session: Session | None) -> Started:
         traits = {"source": "attention", "unit": "token"}
         return Started(shown.run, session or session_of(shown.run), traits, attention=shown)
     raise bad_value("shown", shown, "has no arcs", "Pass a Generation, TokenStream, Attention or Attribution")
+
+
+def capabilities(
+    run: Generation, session: Session | None, store: AttentionStore, attribution: Attribution | None, reason: str
+) -> dict[str, Any]:
+    """What a view can offer: which sources of arcs, of which layers and heads, and why not the others."""
+    live = session is not None
+    sources = []
+    for name, method in METHODS.items():
+        is_attention = name in ATTENTION_SOURCES
+        there = bool(store.layers) if is_attention else live or (attribution and attribution.method == name)
+        why = reason if is_attention and live else "No model is behind this flow: pass session=… to Flow."
+        sources.append(
+            {
+                "name": name,
+                "label": method.label,
+                "help": method.help,
+                "available": bool(there),
+                "reason": "" if there else why,
+            }
+        )
+    model = session.model.name if session is not None else run.provenance.model
+    return {"sources": sources, "layers": store.layers, "heads": store.heads, "model": model, "live": live}

@@ -17,13 +17,14 @@ _SECONDS_BETWEEN_PROGRESS = 0.1
 
 @dataclass(eq=False)
 class Task:
-    """A job, what it is for, and whether its result is still wanted."""
+    """A job, what it is for (``of``: whose result it is), and whether that is still wanted."""
 
     kind: str
     label: str
     job: Job[Any]
     question: FlowQuestion | None = None
     top: int = 0
+    of: object = None
     dropped: bool = False
     told: float = 0.0
 
@@ -39,6 +40,8 @@ class Tasks:
         Given each task whose result is wanted, on the worker thread, once it has ended well.
     fail : callable
         Given the error of a task that failed, or whose result could not be taken.
+    drop : callable
+        Given each task whose result is not wanted any more.
     """
 
     def __init__(
@@ -46,8 +49,9 @@ class Tasks:
         tell: Callable[[str, str, float], None],
         take: Callable[[Task], None],
         fail: Callable[[BaseException], None],
+        drop: Callable[[Task], None] = lambda _task: None,
     ) -> None:
-        self._tell, self._take, self._fail = tell, take, fail
+        self._tell, self._take, self._fail, self._drop = tell, take, fail, drop
         self._open: list[Task] = []
         self._lock = threading.RLock()
 
@@ -60,12 +64,23 @@ class Tasks:
         with self._lock:
             for other in self._open:
                 if other.kind == "trust" or task.kind == other.kind == "attribution":
-                    other.dropped = True
-                    other.job.cancel()
+                    self._let_go(other)
             self._open.append(task)
             self._tell("queued", task.label, 0.0)
         task.job.observer = lambda _job: self._advanced(task)
         task.job.then(lambda _job: self._ended(task))
+
+    def drop_all(self) -> None:
+        """Ask all to end; what they have is not wanted."""
+        with self._lock:
+            for task in self._open:
+                self._let_go(task)
+
+    def _let_go(self, task: Task) -> None:
+        if not task.dropped:
+            task.dropped = True
+            task.job.cancel()
+            self._drop(task)
 
     def cancel(self) -> None:
         """Ask all to end; what they have is still taken."""
@@ -75,8 +90,11 @@ class Tasks:
     def wait(self) -> None:
         """Return once none is left; Ctrl-C cancels."""
         while self._open:
-            with suppress(Exception, IndexError):  # failures are told
-                self._open[0].job.wait()
+            with suppress(Exception):  # failures are told; the last may have ended just now
+                task = self._open[0]
+                task.job.wait()
+                if task.job.cancelled and not task.dropped:
+                    self.cancel()
             time.sleep(0.01)
 
     def _advanced(self, task: Task) -> None:
@@ -91,9 +109,11 @@ class Tasks:
                 self._take(task)
         except Exception as error:
             failure = error
+        failure = None if task.dropped else failure
         with self._lock:
-            if failure is not None:
-                self._fail(failure)
             self._open.remove(task)
-            if not self._open:
-                self._tell("idle" if failure is None else "error", "", 0.0)
+            last = not self._open
+        if failure is not None:
+            self._fail(failure)
+        if last:
+            self._tell("idle" if failure is None else "error", "", 0.0)

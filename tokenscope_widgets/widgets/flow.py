@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,22 +11,26 @@ import traitlets as t
 from tokenscope_widgets.analysis.attention import Attention
 from tokenscope_widgets.analysis.attribution import METHODS, Attribution
 from tokenscope_widgets.analysis.records import Generation
-from tokenscope_widgets.errors import InputError
+from tokenscope_widgets.errors import InputError, bad_value
 from tokenscope_widgets.session import Session
 from tokenscope_widgets.widgets._attention_store import AttentionStore
-from tokenscope_widgets.widgets._base import BaseWidget, bundle
+from tokenscope_widgets.widgets._base import bundle
+from tokenscope_widgets.widgets._flow_answers import FlowAnswers
 from tokenscope_widgets.widgets._flow_maps import FlowMaps
-from tokenscope_widgets.widgets._flow_messages import grid_message
-from tokenscope_widgets.widgets._flow_question import DIRECTIONS, UNITS, FlowQuestion, check_contrast
-from tokenscope_widgets.widgets._flow_start import started_from
-from tokenscope_widgets.widgets._protocol import explain
-from tokenscope_widgets.widgets._tasks import Task, Tasks
+from tokenscope_widgets.widgets._flow_question import (
+    ATTENTION_SOURCES,
+    DIRECTIONS,
+    UNITS,
+    FlowQuestion,
+    check_contrast,
+)
+from tokenscope_widgets.widgets._flow_start import capabilities, started_from
+from tokenscope_widgets.widgets._following import Following
+from tokenscope_widgets.widgets._tasks import Tasks
 from tokenscope_widgets.widgets.token_stream import TokenStream
 
-_ASK_FROM_SECONDS = 10
 
-
-class Flow(BaseWidget):
+class Flow(FlowAnswers):
     """Arcs between tokens and their sources: by attention, or by an attribution.
 
     Parameters
@@ -82,8 +87,6 @@ class Flow(BaseWidget):
     _columns = t.List(t.Unicode()).tag(sync=True)
     _capabilities = t.Dict().tag(sync=True)
 
-    actions = ("map", "attribute", "cancel", "trust", "grid", "contrast_info")
-
     def __init__(
         self,
         shown: Generation | TokenStream | Attention | Attribution,
@@ -93,11 +96,19 @@ class Flow(BaseWidget):
     ) -> None:
         start = started_from(shown, session)
         self._session = start.session
-        self._tasks = Tasks(self._tell, self._take, self._fail)
-        super().__init__(**{**start.traits, **options})
-        self._show(start.run, start.attention, start.attribution)
+        self._maps: FlowMaps | None = None
+        self._following: Following | None = None
+        self._tasks = Tasks(self._tell, self._take, self._fail, self._dropped)
+        traits = {**start.traits, **options}
+        # what must fit the run is set once the run is there
+        later = {name: traits.pop(name) for name in ("selected", "pinned", "layer", "head") if name in traits}
+        super().__init__(**traits)
+        if start.run is not None:
+            self._show(start.run, start.attention, start.attribution)
+        for name, value in later.items():
+            setattr(self, name, value)
         if isinstance(shown, TokenStream):
-            self._follow(shown)
+            self._following = Following(shown, self)
 
     @t.validate("contrast")
     def _check_contrast(self, proposal: Any) -> Any:
@@ -105,13 +116,26 @@ class Flow(BaseWidget):
 
     @t.validate("selected")
     def _check_selected(self, proposal: Any) -> int | None:
-        value = proposal["value"]
-        return value if value is None or not self._columns else self.run.position(value, "selected")
+        value, run = proposal["value"], self.run
+        return value if value is None or run is None else run.position(value, "selected")
+
+    @t.validate("pinned")
+    def _check_pinned(self, proposal: Any) -> list[int]:
+        run = self.run
+        return [i if run is None else run.position(i, "pinned") for i in proposal["value"]]
+
+    @t.validate("layer", "head")
+    def _check_place(self, proposal: Any) -> int | None:
+        name, value = proposal["trait"].name, proposal["value"]
+        known = self._capabilities.get(f"{name}s", [])
+        if value is not None and known and value not in known:
+            raise bad_value(name, value, "is not there", f"Use {known[0]} … {known[-1]}, or None for the mean")
+        return value  # type: ignore[no-any-return]
 
     @property
-    def run(self) -> Generation:
-        """The run on display."""
-        return self._feed.get(self._columns[0])
+    def run(self) -> Generation | None:
+        """The run on display; None while a stream has not written one."""
+        return self._feed.get(self._columns[0]) if self._columns else None
 
     @property
     def session(self) -> Session | None:
@@ -121,7 +145,9 @@ class Flow(BaseWidget):
     @property
     def attribution(self) -> Attribution | None:
         """The attribution that is shown for the selected token; None for attention, or before it is computed."""
-        return self._maps.attribution(self._question()) if self.selected is not None else None
+        if self._maps is None or self.selected is None:
+            return None
+        return self._maps.attribution(self._question())
 
     @property
     def busy(self) -> bool:
@@ -131,6 +157,19 @@ class Flow(BaseWidget):
     def show(self, run: Generation) -> None:
         """Show another run."""
         self._show(run, None, None)
+
+    def compute(self) -> Flow:
+        """Compute what is chosen, however long it takes, and wait: without a view, nothing else does.
+
+        Raises
+        ------
+        InputError
+            An attribution is chosen and no token, or there is no run.
+        """
+        question = self._question()
+        if self._ready().message(question) is None:
+            self._answer_map(question, confirmed=True)
+        return self.wait()
 
     def cancel(self) -> None:
         """End the computation; what is known stays."""
@@ -142,55 +181,26 @@ class Flow(BaseWidget):
         return self
 
     def _show(self, run: Generation, attention: Attention | None, attribution: Attribution | None) -> None:
-        if self.selected is not None and self.selected >= len(run):
-            self.selected = None
-        self._reason = ""
+        self._tasks.drop_all()
+        reason = ""
         try:
             store = AttentionStore(self._session, run, attention)
         except InputError as error:  # a model without attention
-            self._reason, store = str(error), AttentionStore(None, run)
-        self._maps = FlowMaps(run, store, self._session)
+            reason, store = str(error), AttentionStore(None, run)
+        maps = FlowMaps(run, store, self._session)
+        if self.selected is not None and self.selected >= len(run):
+            self.selected = None
+        self.pinned = [i for i in self.pinned if i < len(run)]
         if attribution is not None:
-            self._maps.keep(self._question(), attribution)
+            maps.keep(replace(self._question(), at=int(attribution.explained.positions[0])), attribution)
+        self._maps = maps
         self._feed.put(run)
         self._columns = [run.run_id]
         self._feed.keep_only([run.run_id])
-        self.pinned = [i for i in self.pinned if i < len(run)]
-        self._capabilities = self._describe(store, attention, attribution)
-
-    def _describe(
-        self, store: AttentionStore, attention: Attention | None, attribution: Attribution | None
-    ) -> dict[str, Any]:
-        live = self._session is not None
-        sources = []
-        for name, method in METHODS.items():
-            is_attention = name.startswith("attention")
-            there = bool(store.layers) if is_attention else live or (attribution and attribution.method == name)
-            reason = self._reason if is_attention and live else "No model is behind this flow: pass session=… to Flow."
-            sources.append(
-                {
-                    "name": name,
-                    "label": method.label,
-                    "help": method.help,
-                    "available": bool(there),
-                    "reason": "" if there else reason,
-                }
-            )
-        model = self._session.model.name if self._session is not None else self.run.provenance.model
-        return {"sources": sources, "layers": store.layers, "heads": store.heads, "model": model, "live": live}
-
-    def _follow(self, stream: TokenStream) -> None:
-        t.link((stream, "selected"), (self, "selected"))
-
-        def changed(_change: Any) -> None:
-            run = stream.run
-            if run is not None and stream.status in ("done", "stopped", "error") and run.run_id not in self._columns:
-                self.show(run)
-
-        stream.observe(changed, ["status", "_columns"])
+        self._capabilities = capabilities(run, self._session, store, attribution, reason)
 
     def _question(self) -> FlowQuestion:
-        of_attention = self.source.startswith("attention")
+        of_attention = self.source in ATTENTION_SOURCES
         return FlowQuestion(
             self.source,
             self.layer,
@@ -202,95 +212,35 @@ class Flow(BaseWidget):
             None if of_attention else self.contrast,
         )
 
-    def _on_map(self, **question: Any) -> dict[str, Any]:
-        """A map that is known is sent; cheap ones are begun at once; what takes long is offered with its cost."""
-        return self._answer_map(FlowQuestion(**question), confirmed=False)
+    def _let_go(self) -> None:
+        self._tasks.drop_all()
+        if self._following is not None:
+            self._following.stop()
+            self._following = None
 
-    def _on_attribute(self, **question: Any) -> dict[str, Any]:
-        return self._answer_map(FlowQuestion(**question), confirmed=True)
-
-    def _answer_map(self, question: FlowQuestion, confirmed: bool) -> dict[str, Any]:
-        message = self._maps.message(question)
-        if message is not None:
-            self.send(*message)
-            return {"key": question.key}
-        if question.of_attention:
-            job = self._maps.start_attention(question)
-            self._tasks.add(Task("attention", "reading attention", job, question))
-            return {"started": True}
-        plan = self._maps.plan(question)
-        if plan.seconds > _ASK_FROM_SECONDS and not confirmed:
-            return {"missing": True, "seconds": plan.seconds, "text": plan.cost_text}
-        self._send_preview(question)
-        self._tasks.add(Task("attribution", plan.label, self._maps.start_attribution(plan), question))
-        return {"started": True}
-
-    def _send_preview(self, question: FlowQuestion) -> None:
-        """Attention, which costs one pass or nothing, to look at until the attribution is there."""
-        preview = replace(question, source="attention", layer=None, head=None, direction="read", contrast=None)
-        if not self._maps.has_attention:
-            return
-        message = self._maps.message(preview)
-        if message is not None:
-            self.send(*message)
-        else:
-            job = self._maps.start_attention(preview)
-            self._tasks.add(Task("attention", "reading attention", job, preview))
-
-    def _on_cancel(self) -> None:
-        self.cancel()
-
-    def _on_trust(self, top: int, **question: Any) -> dict[str, Any]:
-        asked = FlowQuestion(**question)
-        known = self._maps.trust(asked, top)
-        if known is not None:
-            self.send(*known)
-        else:
-            job = self._maps.start_trust(asked, top)
-            self._tasks.add(Task("trust", "measuring how far to trust it", job, asked, top))
-        return {"started": True}
-
-    def _on_grid(self) -> dict[str, Any]:
-        grid = self._maps.grid(self.sink)
-        if grid is not None:
-            self.send(*grid_message(self.run.run_id, *grid))
-            return {}
-        self._tasks.add(Task("grid", "reading attention", self._maps.start_grid()))
-        return {"started": True}
-
-    def _on_contrast_info(self, at: int, text: str) -> dict[str, str]:
-        return {"text": self._maps.contrast_info(at, text)}
-
-    def _tell(self, status: str, label: str, progress: float) -> None:
-        if status == "queued":
-            self.error = ""
-        self._job = label
-        self.set_trait("progress", progress)
-        self.set_trait("status", status)
-
-    def _take(self, task: Task) -> None:
-        message = self._maps.finished(task.kind, task.job, task.question, task.top, self.sink)
-        if message is not None:
-            self.send(*message)
-
-    def _fail(self, failure: BaseException) -> None:
-        self.error = explain(failure)
-
-    def _complete(self) -> None:
+    def _complete(self, maps: FlowMaps) -> None:
         """Compute what the view would compute by itself, and wait: the map, and how far to trust it."""
         question = self._question()
-        if self._session is None or (self.selected is None and not question.of_attention) or self.selected == 0:
+        if self._session is None or (not question.of_attention and not self.selected):
             return
-        if self._maps.message(question) is None:
-            self._answer_map(question, confirmed=False)
+        if maps.message(question) is None:
+            offer = self._answer_map(question, confirmed=False)
+            if "seconds" in offer:
+                warnings.warn(
+                    f"The page is saved without the {METHODS[self.source].label} that is chosen: it would take about "
+                    f"{offer['seconds']:.0f} s. Call compute() on the widget first.",
+                    stacklevel=4,
+                )
             self.wait()
         at = replace(question, at=self.selected)
-        top = self._maps.shown(at, self.threshold)
-        if top and self._maps.trust(at, top) is None:
+        top = maps.shown(at, self.threshold)
+        if top and maps.trust(at, top) is None:
             self._on_trust(top, **vars(at))
             self.wait()
 
     def _export_state(self) -> dict[str, Any]:
         """What a saved page holds beside the traits: attributions, and attention of the chosen layer."""
-        self._complete()
+        if self._maps is None:
+            return {}
+        self._complete(self._maps)
         return {"_maps": [{**content, "buffers": buffers} for content, buffers in self._maps.saved(self._question())]}

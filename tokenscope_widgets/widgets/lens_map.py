@@ -13,6 +13,7 @@ from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.errors import InputError, bad_value
 from tokenscope_widgets.session import Session
 from tokenscope_widgets.widgets._base import BaseWidget, bundle
+from tokenscope_widgets.widgets._following import Following
 from tokenscope_widgets.widgets._lens_columns import LensColumns
 from tokenscope_widgets.widgets._lens_start import lens_start
 from tokenscope_widgets.widgets._protocol import explain
@@ -79,6 +80,7 @@ class LensMap(BaseWidget):
         start = lens_start(shown, session)
         self._session = start.session
         self._tasks = Tasks(self._tell, self._take, self._fail)
+        self._following: Following | None = None
         # windows that wait for their turn, and whether somebody asked for them knowing the cost
         self._queue: dict[int, bool] = {}
         self._queue_lock = threading.RLock()
@@ -90,8 +92,7 @@ class LensMap(BaseWidget):
         super().__init__(**{**followed, **options})
         self._feed.put(start.run)
         self._describe()
-        if isinstance(shown, TokenStream):
-            self._follow(shown)
+        self._following = Following(shown, self) if isinstance(shown, TokenStream) else None
 
     @t.validate("selected")
     def _check_selected(self, proposal: Any) -> int | None:
@@ -176,15 +177,12 @@ class LensMap(BaseWidget):
             "live": session is not None,
         }
 
-    def _follow(self, stream: TokenStream) -> None:
-        t.link((stream, "selected"), (self, "selected"))
-
-        def changed(_change: Any) -> None:
-            run = stream.run
-            if run is not None and stream.status in ("done", "stopped", "error") and run.run_id not in self._columns:
-                self.show(run)
-
-        stream.observe(changed, ["status", "_columns"])
+    def _let_go(self) -> None:
+        self.cancel()
+        self._tasks.drop_all()
+        if self._following is not None:
+            self._following.stop()
+            self._following = None
 
     def _on_lens(self, start: int, stop: int) -> dict[str, Any]:
         """Columns that are known are sent; others are begun at once, or offered where they take long."""
