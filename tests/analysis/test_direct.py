@@ -275,3 +275,18 @@ def test_what_is_no_norm_is_refused() -> None:
 def test_what_is_out_of_range_is_named_with_the_remedy(given: tuple[Any, ...], message: str) -> None:
     with pytest.raises(InputError, match=message):
         direct_logit_attribution(tiny_model(), *given)
+
+
+def test_the_rows_of_its_table_add_up_to_the_total() -> None:
+    found = direct_logit_attribution(tiny_model("gpt2"), some_ids(9), 5, 7, 8)
+    frame = found.to_frame()
+    assert frame["logits"].sum() == pytest.approx(found.total, abs=1e-5)
+    assert frame["part"].value_counts().to_dict() == {
+        "head": 8,
+        "attention_rest": 2,
+        "mlp": 2,
+        "embedding": 1,
+        "bias": 1,
+        "remainder": 1,
+    }
+    assert "token id 7 − 8 after position 5" in repr(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,6 +16,9 @@ from tokenscope_widgets.analysis.frozen import through_affine, through_norm
 from tokenscope_widgets.analysis.selection import chosen
 from tokenscope_widgets.analysis.unembedding import Unembedding, Visit, unembedding, visits
 from tokenscope_widgets.errors import bad_value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Doubles = NDArray[np.float64]
 
@@ -59,6 +62,30 @@ class DirectAttribution:
     position: int
     token_id: int
     contrast_id: int | None = None
+
+    def __repr__(self) -> str:
+        against = f" − {self.contrast_id}" if self.contrast_id is not None else ""
+        return (
+            f"<DirectAttribution of token id {self.token_id}{against} after position {self.position}: "
+            f"{self.total:.3f} logits over {len(self.mlp)} layers × {self.heads.shape[1]} heads>"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per part (embedding, head, attention_rest, mlp, bias, remainder): ``logits`` add up to the total.
+
+        ``attention_rest`` is what attention added beside its heads: its output bias.
+        """
+        import pandas as pd
+
+        rows: list[tuple[str, int | None, int | None, float]] = [("embedding", None, None, self.embedding)]
+        for layer, (heads, attention, mlp) in enumerate(zip(self.heads, self.attention, self.mlp, strict=True)):
+            rows += [("head", layer, head, float(value)) for head, value in enumerate(heads)]
+            rows.append(("attention_rest", layer, None, float(attention - np.nansum(heads))))
+            rows.append(("mlp", layer, None, float(mlp)))
+        rows += [("bias", None, None, self.bias), ("remainder", None, None, self.remainder)]
+        return pd.DataFrame(rows, columns=["part", "layer", "head", "logits"]).astype(
+            {"layer": "Int64", "head": "Int64"}
+        )
 
 
 @torch.inference_mode()
