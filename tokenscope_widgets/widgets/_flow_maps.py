@@ -22,6 +22,7 @@ from tokenscope_widgets.widgets._flow_messages import (
     attribution_title,
     flow_message,
     grid_message,
+    in_one_line,
     trust_message,
 )
 from tokenscope_widgets.widgets._flow_question import DIRECTIONS, UNITS, FlowQuestion
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _THUMBNAIL = 16
 _RANDOM_ORDERS = 8
 _SAVED_EACH = 16
+_TOKENS_LISTED = 12
 
 
 class FlowMaps:
@@ -179,7 +181,8 @@ class FlowMaps:
         model = self._session.model
         ids = model.encode_continuation(text)
         known = {i: p for i, _, p in self._run.alternatives(at)}
-        shown = " | ".join(_visible(model.label(i)) for i in ids)
+        shown = " | ".join(in_one_line(model.label(i)) for i in ids[:_TOKENS_LISTED])
+        shown += " | …" if len(ids) > _TOKENS_LISTED else ""
         chance = f", {known[ids[0]]:.1%} here" if ids[0] in known else ""
         if len(ids) == 1:
             return f"1 token: {shown}{chance}"
@@ -265,7 +268,3 @@ def _sink_notes(matrix: NDArray[np.float32], question: FlowQuestion) -> list[str
             f"The first token holds {held:.0%} of it on average: a sink, where heads look that have nothing to read."
         ]
     return [f"Left out: the first token, a sink, which holds {held:.0%} on average; the rest is scaled up."]
-
-
-def _visible(text: str) -> str:
-    return text.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")

@@ -121,12 +121,18 @@ def attention_title(question: FlowQuestion, layers: int, heads: int) -> str:
 def attribution_title(attribution: Attribution) -> str:
     """What a map of an attribution shows, in words."""
     contrast = attribution.options.get("contrast_text")
-    against = f", against {contrast!r}" if contrast is not None else ""
+    against = f", against {in_one_line(contrast)}" if contrast is not None else ""
     unit = attribution.sources.unit
     many = len(attribution.sources)
     targets = attribution.explained.positions
     of = f" for tokens {targets[0]} – {targets[-1]} together" if len(targets) > 1 else ""
     return f"{METHODS[attribution.method].label} of {many} {unit}{'' if many == 1 else 's'}{against}{of}"
+
+
+def in_one_line(text: str, longest: int = 40) -> str:
+    """A text as a label: white space is visible, and it is cut."""
+    cut = text if len(text) <= longest else text[:longest] + "…"
+    return cut.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")
 
 
 def attribution_notes(attribution: Attribution) -> list[str]:
