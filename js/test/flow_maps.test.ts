@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { headOf, linesIn } from "../src/flow/lines";
 import { lineFlows, type LineFlow } from "../src/flow/overview";
 import { isAttention, keyOf, type Question } from "../src/flow/question";
+import { tintsOf } from "../src/flow/tints";
 import { keys, mapOf, stored20, stored75 } from "./flow_fixtures";
 
 const READ = "attention|mean|mean|read|token|nosink";
@@ -17,7 +18,7 @@ test("the sources of a token are cut at a share of the strongest; what is left o
   const few = map.flow(17, 0.3);
   expect(all.shown.length).toBe(all.sources);
   expect(all.shownMass).toBeCloseTo(all.mass, 4);
-  expect(few.shown.length + few.hidden.length).toBe(all.shown.length);
+  expect(few.edges).toBe(all.shown.length);
   expect(few.shown.every(({ weight }) => weight >= 0.3 * all.shown[0].weight)).toBe(true);
   expect(few.mass).toBe(all.mass);
 });
@@ -43,6 +44,19 @@ test("a line stands for its tokens, and a token leads to its line", () => {
   }
   expect(map.farOf(999)).toBe(-1);
   expect(mapOf(stored75, READ).farOf(12)).toBe(12);
+});
+
+test("of a token's own line, only what comes before it can have been read", () => {
+  const map = mapOf(stored75, "attention|mean|mean|read|line|nosink");
+  const own = map.farOf(45);
+  const [from, to] = map.range(own);
+  expect(from).toBeLessThan(45);
+  expect(to).toBeGreaterThan(45);
+  expect([map.reach(own, 45), map.reach(own - 1, 45)]).toEqual([[from, 45], map.range(own - 1)]);
+  const tinted = [...tintsOf(map.flow(45, 0), map).keys()];
+  expect(tinted.length).toBeGreaterThan(0);
+  expect(Math.max(...tinted)).toBe(44);
+  expect(mapOf(stored75, READ).reach(12, 12)).toEqual([12, 13]);
 });
 
 test("lines are those that a reader counts", () => {

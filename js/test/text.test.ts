@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { displayText, fragments, isBlank, labelText } from "../src/shared/text";
+import { clipped, displayText, escapeTyped, fragments, isBlank, labelText, unescapeTyped } from "../src/shared/text";
 
 test("what would reorder or hide text is made visible", () => {
   expect(displayText("a\u202eb\u2028c\x00d\u200f\ufeff")).toBe("a⟨202E⟩b⟨LS⟩c␀d⟨RLM⟩⟨BOM⟩");
@@ -12,4 +12,13 @@ test("a text is cut at line ends, CRLF being one", () => {
   expect(fragments("a\r\nb\n")).toEqual([{ text: "a", newline: true }, { text: "b", newline: true }]);
   expect(fragments("")).toEqual([{ text: "", newline: false }]);
   expect(isBlank(" \n")).toBe(true);
+});
+
+test("what is typed for line ends and tabs is read back as it was", () => {
+  expect(unescapeTyped("a\\n\\tb\\\\n\\d")).toBe("a\n\tb\\n\\d");
+  for (const text of ["a\n\tb", "\\n", "\\\n", "\\\\", "C:\\dir", "\\"]) expect(unescapeTyped(escapeTyped(text))).toBe(text);
+});
+
+test("long texts are cut with an ellipsis", () => {
+  expect([clipped("abc", 3), clipped("abcd", 3)]).toEqual(["abc", "ab…"]);
 });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -55,6 +55,12 @@ class Explained:
     def quantity(self) -> str:
         """The unit of the explained number."""
         return QUANTITIES[self.output]
+
+    def only(self, target: int) -> Explained:
+        """One of the targets."""
+        one = slice(target, target + 1)
+        contrast = None if self.contrast_ids is None else self.contrast_ids[one]
+        return replace(self, positions=self.positions[one], token_ids=self.token_ids[one], contrast_ids=contrast)
 
     def values(self, logits: torch.Tensor) -> torch.Tensor:
         """The explained numbers, float32 [..., target]; gradients flow.

@@ -148,17 +148,22 @@ def _gradients(
     with torch.inference_mode(False), torch.enable_grad():
         leaf = embeddings.detach().clone().requires_grad_(True)
         keep = torch.as_tensor(explained.positions - 1)
-        values = _rows(explained, forward.differentiable(leaf, keep))
+        logits = forward.differentiable(leaf, keep)
         last = explained.rows - 1
         for target in range(explained.rows):
+            if explained.together:
+                value = explained.values(logits).sum(-1)
+            else:
+                # of one position only: the vocabulary is too wide to go back through for all of them each time
+                value = explained.only(target).values(logits[:, target : target + 1])[:, 0]
             # rows of a batch do not meet in the model: the gradient of the sum is each row's own
-            (gradient,) = torch.autograd.grad(values[:, target].sum(), leaf, retain_graph=target < last)
+            (gradient,) = torch.autograd.grad(value.sum(), leaf, retain_graph=target < last)
             if not bool(torch.isfinite(gradient).all()):
                 raise ModelOutputError(
                     f"gradient: the model's gradients are not finite in {forward.dtype}. Load the model with "
                     "dtype='float32' or 'bfloat16', or use method='ablation', which needs no gradient."
                 )
-            yield values[:, target].detach(), gradient
+            yield value.detach(), gradient
 
 
 def _rows(explained: Explained, logits: torch.Tensor) -> torch.Tensor:

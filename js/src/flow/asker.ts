@@ -62,7 +62,11 @@ export function askerOf(link: Link, model: WidgetModel, store: FlowStore): Asker
 
   function answer(run: Run, selected: number, blocked: string | null): Answer {
     const question = questionOf(model, selected < 0 ? null : selected);
-    if (!question || !asked || keyOf(question) !== keyOf(asked)) question && store.forget(run.id, question);
+    if (!question || !asked || keyOf(question) !== keyOf(asked)) {
+      clearTimeout(trustSettling);
+      trustFor = "";
+      if (question) store.forget(run.id, question);
+    }
     asked = question;
     askedRun = run.id;
     latest = question ? find(run, question, blocked) : { ...NOTHING, message: "An attribution explains one token at a time: click one.", job: { kind: "none", hint: "Select a token" } };
@@ -71,14 +75,14 @@ export function askerOf(link: Link, model: WidgetModel, store: FlowStore): Asker
 
   function find(run: Run, question: Question, blocked: string | null): Answer {
     const map = store.map(run.id, question);
-    const selected = question.at !== null;
-    if (map) {
-      const message = selected && !map.covers(question.at!) ? uncovered(map) : "";
-      const hint = selected ? "Move over a source, here or in the table, to single out its arc" : "Select a token";
-      return { map, standIn: "", message, job: running() ?? { kind: "none", hint } };
-    }
     // what is computed belongs to this model, whoever asked for it
     const wait = store.wait(run.id, question);
+    const selected = question.at !== null;
+    if (map) {
+      const hint = selected ? "Move over a source, here or in the table, to single out its arc" : "Select a token";
+      const again = map.info.partial && blocked === null ? jobOf(wait ?? { state: "stopped" }) : null;
+      return { map, standIn: "", message: "", job: again ?? running() ?? { kind: "none", hint } };
+    }
     if (blocked === null && !wait && !run.running) later(run.id, question);
     const preview = isAttention(question.source) || blocked !== null ? undefined : store.map(run.id, previewOf(question));
     const usable = selected && preview?.covers(question.at!) ? preview : undefined;
@@ -92,7 +96,7 @@ export function askerOf(link: Link, model: WidgetModel, store: FlowStore): Asker
     settlingFor = key;
     settling = setTimeout(() => {
       settlingFor = "";
-      store.ask(run, question);
+      if (asked && keyOf(asked) === key) store.ask(run, question);
     }, isAttention(question.source) ? 0 : SETTLE_MS);
   }
 
@@ -131,8 +135,9 @@ export function askerOf(link: Link, model: WidgetModel, store: FlowStore): Asker
     const top = flow.shown.length;
     const known = store.trust(run.id, question, top);
     const name = `${run.id}\n${keyOf(question)}\n${question.at}\n${top}`;
-    // what failed is tried again once the reader comes back to it
-    if (known !== undefined && (name === trustFor || typeof known !== "object" || !("error" in known))) return known;
+    // what failed, or was given up for something else, is tried again once the reader comes back to it
+    if (known !== undefined && (name === trustFor || (known !== "measuring" && !("error" in known)))) return known;
+    if (latest.map.info.partial) return "Not measured: not every source was computed.";
     if (link.presence.value === "static") return "It was not measured before this page was saved.";
     const capabilities = trait<Capabilities>(model, "_capabilities", {});
     const blocked = blockedBy(capabilities);
@@ -146,8 +151,4 @@ export function askerOf(link: Link, model: WidgetModel, store: FlowStore): Asker
     }
     return "measuring";
   }
-}
-
-function uncovered({ info: { targets, at } }: FlowMap): string {
-  return `This map has arcs for ${targets ? `positions ${targets[0]} … ${targets[1] - 1}` : `position ${at}`} only.`;
 }

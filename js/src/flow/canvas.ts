@@ -1,5 +1,6 @@
 /** Two canvases over the text, and how lines are put on them. */
 import { h } from "../shared/dom";
+import { min } from "../shared/math";
 import type { Piece, Point } from "./geometry";
 
 const RADIUS = 7;
@@ -25,10 +26,11 @@ export class Layer {
   #width = 0;
   #height = 0;
 
-  /** Empty it, at the size of the area; null where there is no canvas to draw on. */
+  /** Empty it, at the size of the area; null where there is no canvas to draw on, or the area is hidden. */
   clear(area: HTMLElement): CanvasRenderingContext2D | null {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [area.clientWidth, area.clientHeight];
+    if (!width) return null;
     if (this.#width !== width * ratio || this.#height !== height * ratio) {
       this.element.width = this.#width = width * ratio;
       this.element.height = this.#height = height * ratio;
@@ -58,7 +60,7 @@ export function roundedPath(context: CanvasRenderingContext2D, points: readonly 
   context.moveTo(...points[0]);
   for (let i = 1; i + 1 < points.length; i++) {
     const [a, b, c] = [points[i - 1], points[i], points[i + 1]];
-    const radius = Math.min(roundest, distance(a, b) / 2, distance(b, c) / 2);
+    const radius = min(roundest, distance(a, b) / 2, distance(b, c) / 2);
     context.arcTo(...b, ...c, radius);
   }
   context.lineTo(...points[points.length - 1]);

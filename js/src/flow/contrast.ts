@@ -1,5 +1,6 @@
 /** Against what an attribution explains the token: nothing, the runner-up, or any text. */
-import { button, h, on, say, shown } from "../shared/dom";
+import { aria, button, h, on, say, shown } from "../shared/dom";
+import { clipped, escapeTyped, unescapeTyped } from "../shared/text";
 import { setTrait, type WidgetModel } from "../shared/model";
 import type { Contrast } from "./question";
 
@@ -31,16 +32,16 @@ export class ContrastBox {
     if (!visible) return;
     const contrast = (this.model.get("contrast") as Contrast | undefined) ?? null;
     const text = contrast !== null && contrast !== "runner_up" ? contrast.text : "";
-    if (document.activeElement !== this.#input) this.#input.value = text;
+    if (document.activeElement !== this.#input) this.#input.value = escapeTyped(text);
     this.#input.disabled = this.#runnerUp.disabled = blocked !== null;
     this.#input.title = blocked ?? "";
-    this.#runnerUp.setAttribute("aria-pressed", String(contrast === "runner_up"));
+    aria(this.#runnerUp, "pressed", contrast === "runner_up");
     if (text && text !== this.#explained) this.#say(text);
-    else if (!this.#input.value) say(this.#reading, contrast === "runner_up" ? RUNNER_UP : NOTHING);
+    else if (!this.#input.value) this.#tell(contrast === "runner_up" ? RUNNER_UP : NOTHING);
   }
 
   #commit(): void {
-    const text = this.#input.value;
+    const text = unescapeTyped(this.#input.value);
     const now = (this.model.get("contrast") as Contrast | undefined) ?? null;
     if (text === "" && now !== null && now !== "runner_up") setTrait(this.model, "contrast", null);
     else if (text !== "" && (now === null || now === "runner_up" || now.text !== text)) setTrait(this.model, "contrast", { text });
@@ -49,14 +50,19 @@ export class ContrastBox {
   /** Once the typing pauses, let the kernel say how it reads the text. */
   #later(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#input.value && this.#say(this.#input.value), PAUSE_MS);
+    this.#timer = setTimeout(() => this.#input.value && this.#say(unescapeTyped(this.#input.value)), PAUSE_MS);
   }
 
   #say(text: string): void {
     this.#explained = text;
     this.explain(text).then(
-      (reading) => this.#explained === text && (this.#reading.textContent = reading),
-      (error: Error) => this.#explained === text && (this.#reading.textContent = error.message),
+      (reading) => this.#explained === text && this.#tell(reading),
+      (error: Error) => this.#explained === text && this.#tell(error.message),
     );
+  }
+
+  #tell(reading: string): void {
+    say(this.#reading, clipped(reading, 160));
+    this.#reading.title = reading;
   }
 }

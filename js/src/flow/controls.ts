@@ -1,5 +1,6 @@
 /** The bar above the text: source, layer, head, direction, unit, threshold, sink; and the contrast of attributions. */
 import { h, on, replaceChildren, say, shown } from "../shared/dom";
+import { round } from "../shared/math";
 import { setTrait, trait, type WidgetModel } from "../shared/model";
 import { ContrastBox } from "./contrast";
 import { isAttention } from "./question";
@@ -78,7 +79,7 @@ export class Controls {
     this.#unit.update(trait(this.model, "unit", "token"));
     const least = trait(this.model, "threshold", 0.2);
     if (document.activeElement !== this.#threshold) this.#threshold.value = String(least);
-    say(this.#least, `${Math.round(least * 100)} %`);
+    say(this.#least, `${round(least * 100)} %`);
     this.#sink.checked = trait(this.model, "sink", false);
     this.contrast.update(!isAttention(source), blocked);
   }

@@ -4,6 +4,7 @@
  * Nothing crosses the text: sources of one row share a leader in the gap under that row, out to the margin; there one
  * lane leads to the target's row, and the gap under that leads back to the target. Lanes nest by distance.
  */
+import { abs, floor, max, min } from "../shared/math";
 
 /** Where a token is drawn: in content pixels, with the number of its row on the screen. */
 export interface Box {
@@ -54,7 +55,7 @@ export function bundles(ends: readonly End[]): Bundle[] {
     const name = `${end.box.row},${negative}`;
     const bundle = found.get(name) ?? { row: end.box.row, negative, ends: [], total: 0 };
     bundle.ends.push(end);
-    bundle.total += Math.abs(end.weight);
+    bundle.total += abs(end.weight);
     found.set(name, bundle);
   }
   const out = [...found.values()].sort((a, b) => a.row - b.row || Number(a.negative) - Number(b.negative));
@@ -70,16 +71,16 @@ export interface Span {
 
 /** A lane (from 0, innermost) for each span, so that longer ones nest around shorter ones; the last lane is shared. */
 export function lanes(spans: readonly Span[], most: number): number[] {
-  const order = spans.map((span, i) => ({ i, low: Math.min(span.from, span.to), high: Math.max(span.from, span.to) }));
+  const order = spans.map((span, i) => ({ i, low: min(span.from, span.to), high: max(span.from, span.to) }));
   order.sort((a, b) => a.high - a.low - (b.high - b.low) || a.low - b.low);
   const out = new Array<number>(spans.length).fill(0);
   order.forEach((span, n) => {
     let lane = 0;
     for (let m = 0; m < n; m++) {
       const other = order[m];
-      if (other.low < span.high && span.low < other.high) lane = Math.max(lane, out[other.i] + 1);
+      if (other.low < span.high && span.low < other.high) lane = max(lane, out[other.i] + 1);
     }
-    out[span.i] = Math.min(lane, Math.max(most - 1, 0));
+    out[span.i] = min(lane, max(most - 1, 0));
   });
   return out;
 }
@@ -89,13 +90,13 @@ const WIDEST = 9;
 
 /** How many lanes fit. */
 export function laneCount(margin: Margin): number {
-  return Math.max(1, Math.floor(margin.room / NARROWEST) - 1);
+  return max(1, floor(margin.room / NARROWEST) - 1);
 }
 
 /** The x of a lane, of `used` in all. */
 export function laneX(lane: number, used: number, margin: Margin): number {
-  const step = Math.min(WIDEST, Math.max(NARROWEST, margin.room / (used + 1)));
-  return margin.base + Math.min((lane + 0.75) * step, margin.room - 1);
+  const step = min(WIDEST, max(NARROWEST, margin.room / (used + 1)));
+  return margin.base + min((lane + 0.75) * step, margin.room - 1);
 }
 
 /** Both signs in one gap keep apart: the outer one stays on the outer side, so that nothing crosses. */
@@ -119,14 +120,14 @@ export function route(bundle: Bundle, target: Box, x: number, apart: boolean): P
 
 /** The way of one source alone, along its bundle's lane. */
 export function routeOf(end: End, bundle: Bundle, target: Box, x: number, apart: boolean): Piece[] {
-  return route({ ...bundle, ends: [end], total: Math.abs(end.weight) }, target, x, apart);
+  return route({ ...bundle, ends: [end], total: abs(end.weight) }, target, x, apart);
 }
 
 function joining(ends: readonly End[], y: number): Piece[] {
   const pieces: Piece[] = [];
   let sum = 0;
   for (let i = 0; i + 1 < ends.length; i++) {
-    sum += Math.abs(ends[i].weight);
+    sum += abs(ends[i].weight);
     pieces.push({ points: [[middle(ends[i].box), y], [middle(ends[i + 1].box), y]], weight: sum });
   }
   return pieces;
@@ -140,7 +141,7 @@ function alongRow(bundle: Bundle, target: Box, apart: boolean): Piece[] {
   const after = bundle.ends.filter((end) => middle(end.box) > to).reverse();
   return [before, after].flatMap((side) => {
     if (!side.length) return [];
-    const total = side.reduce((sum, end) => sum + Math.abs(end.weight), 0);
+    const total = side.reduce((sum, end) => sum + abs(end.weight), 0);
     return [...joining(side, y), { points: [[middle(side[side.length - 1].box), y], [to, y]] as Point[], weight: total }];
   });
 }
@@ -150,7 +151,7 @@ const THICKEST = 4.5;
 
 /** Pixels for a weight. */
 export function thickness(weight: number, scale: number): number {
-  const share = scale > 0 ? Math.min(1, Math.abs(weight) / scale) : 0;
+  const share = scale > 0 ? min(1, abs(weight) / scale) : 0;
   return THINNEST + (THICKEST - THINNEST) * share;
 }
 

@@ -1,5 +1,6 @@
 /** All layers and heads as small maps on one canvas, with one button over each. */
-import { button, h, on, replaceChildren, say, shown, taken } from "../shared/dom";
+import { aria, button, flag, h, on, replaceChildren, say, shown, taken } from "../shared/dom";
+import { floor } from "../shared/math";
 import { setTrait, type WidgetModel } from "../shared/model";
 import type { Grid, FlowStore } from "./store";
 
@@ -46,7 +47,7 @@ export function gridPanel(model: WidgetModel, store: FlowStore): GridPanel {
     shown(element, visible);
     const open = body.hidden === false;
     say(toggle, `${open ? "▾" : "▸"} all layers and heads`);
-    toggle.setAttribute("aria-expanded", String(open));
+    aria(toggle, "expanded", open);
     if (!open || !visible) return;
     const run = (model.get("_columns") as string[] | undefined)?.[0];
     const fits = store.gridSink === undefined || store.gridSink === model.get("sink");
@@ -68,14 +69,14 @@ export function gridPanel(model: WidgetModel, store: FlowStore): GridPanel {
       paint(grid);
     }
     const [layer, head] = [model.get("layer") ?? null, model.get("head") ?? null];
-    mean.setAttribute("aria-pressed", String(layer === null && head === null));
+    aria(mean, "pressed", layer === null && head === null);
     let current = cells[0];
     cells.forEach((cell, i) => {
-      const [l, n] = [grid.layers[i % columns], grid.heads[Math.floor(i / columns)]];
+      const [l, n] = [grid.layers[i % columns], grid.heads[floor(i / columns)]];
       const chosen = l === layer && n === head;
       // one of the two chosen, the other a mean: the whole row or column takes part
-      cell.classList.toggle("part", (l === layer && head === null) || (n === head && layer === null));
-      cell.setAttribute("aria-pressed", String(chosen));
+      flag(cell, "part", (l === layer && head === null) || (n === head && layer === null));
+      aria(cell, "pressed", chosen);
       cell.tabIndex = -1;
       if (chosen) current = cell;
     });
@@ -107,8 +108,8 @@ export function gridPanel(model: WidgetModel, store: FlowStore): GridPanel {
     const color = getComputedStyle(element).getPropertyValue("--ts-accent").trim();
     const rgb = [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16) || 0);
     cells.forEach((value, i) => {
-      const [key, query, map] = [i % size, Math.floor(i / size) % size, Math.floor(i / size / size)];
-      const [head, layer] = [map % heads.length, Math.floor(map / heads.length)];
+      const [key, query, map] = [i % size, floor(i / size) % size, floor(i / size / size)];
+      const [head, layer] = [map % heads.length, floor(map / heads.length)];
       image.data.set([...rgb, Math.sqrt(value * 255)], ((head * size + query) * width + layer * size + key) * 4);
     });
     context.putImageData(image, 0, 0);

@@ -1,5 +1,7 @@
 /** One line of fixed height: what is computed, what it would cost, or how to read the arcs. */
-import { button, type Child, h, on, replaceChildren, say, shown } from "../shared/dom";
+import { aria, button, type Child, flag, h, on, replaceChildren, say, shown } from "../shared/dom";
+import { max, min, round } from "../shared/math";
+import { clipped } from "../shared/text";
 
 export type Job =
   | { kind: "none"; hint: string }
@@ -21,17 +23,18 @@ export class JobLine {
 
   update(job: Job, signed: boolean): void {
     this.#kind = job.kind;
-    const share = job.kind === "running" ? Math.min(1, Math.max(0, job.progress)) : 0;
-    const text = job.kind === "running" ? `${job.label || "computing"} … ${Math.round(share * 100)} %` : job.kind === "offer" ? job.text : job.hint;
-    say(this.#text, text);
+    const share = job.kind === "running" ? min(1, max(0, job.progress)) : 0;
+    const text = job.kind === "running" ? `${job.label || "computing"} … ${round(share * 100)} %` : job.kind === "offer" ? job.text : job.hint;
+    say(this.#text, clipped(text));
+    this.#text.title = text;
     shown(this.#button, job.kind !== "none");
     say(this.#button, job.kind === "running" ? "Cancel" : job.kind === "offer" ? job.button : "");
-    this.#button.classList.toggle("ts-go", job.kind === "offer");
-    this.progress.classList.toggle("on", job.kind === "running");
+    flag(this.#button, "ts-go", job.kind === "offer");
+    flag(this.progress, "on", job.kind === "running");
     (this.progress.firstElementChild as HTMLElement).style.width = `${share * 100}%`;
-    this.progress.setAttribute("aria-valuenow", String(Math.round(share * 100)));
-    this.element.setAttribute("aria-busy", String(job.kind === "running"));
-    this.#legend.classList.toggle("signed", signed);
+    aria(this.progress, "valuenow", round(share * 100));
+    aria(this.element, "busy", job.kind === "running");
+    flag(this.#legend, "signed", signed);
     const sample = (kind: string, label: string): Child => h("span", {}, h("i", { class: kind, "aria-hidden": "true" }), label);
     if (this.#legend.childElementCount !== (signed ? 2 : 1)) replaceChildren(this.#legend, ...(signed ? [sample("plus", "+ speaks for it"), sample("minus", "− against it")] : [sample("plus", "thicker: more")]));
   }

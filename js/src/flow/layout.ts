@@ -1,4 +1,6 @@
-/** Where tokens are on the screen, measured once and remembered until the text or its width changes. */
+/** Where tokens are on the screen, measured once and remembered until the text or its size changes. */
+import { frameOf } from "../shared/dom";
+import { floor, max, min, round } from "../shared/math";
 import type { TokenArea } from "../shared/token_area";
 import type { Box, Margin } from "./geometry";
 
@@ -9,7 +11,7 @@ const LINES_MEASURED = 400;
 const CLEAR = 12;
 
 export class Layout {
-  readonly #boxes = new Map<number, Box | null>();
+  readonly #boxes = new Map<number, Box>();
   #found: Margin | null = null;
   #pitch = 0;
   #key = "";
@@ -18,14 +20,25 @@ export class Layout {
 
   /** Forget everything if what it depends on has changed; returns whether it did. */
   refresh(text: string): boolean {
-    const { clientWidth, clientHeight } = this.area.element;
-    const key = `${text},${clientWidth},${clientHeight},${getComputedStyle(this.area.element).font}`;
+    const { clientWidth, clientHeight, scrollHeight } = this.area.element;
+    const key = `${text},${clientWidth},${clientHeight},${scrollHeight},${getComputedStyle(this.area.element).font}`;
     if (key === this.#key) return false;
+    this.forget();
     this.#key = key;
+    return true;
+  }
+
+  /** Measure everything again. */
+  forget(): void {
+    this.#key = "";
     this.#boxes.clear();
     this.#found = null;
     this.#pitch = 0;
-    return true;
+  }
+
+  /** Whether there is anything to measure: not on a page that is hidden. */
+  get visible(): boolean {
+    return this.area.element.clientWidth > 0;
   }
 
   /** The row height. */
@@ -35,20 +48,20 @@ export class Layout {
 
   /** The last rectangle of a token; null while it is not drawn. */
   box(i: number): Box | null {
-    let box = this.#boxes.get(i);
-    if (box === undefined) this.#boxes.set(i, (box = this.#measure(i)));
+    const box = this.#boxes.get(i) ?? this.#measure(i);
+    if (box) this.#boxes.set(i, box);
     return box;
   }
 
   #measure(i: number): Box | null {
     const rects = this.area.spansOf(i).at(-1)?.getClientRects();
     const rect = rects?.[rects.length - 1];
-    if (!rect) return null;
+    if (!rect || !this.visible) return null;
     const { element } = this.area;
-    const frame = element.getBoundingClientRect();
+    const frame = frameOf(element);
     const center = (rect.top + rect.bottom) / 2 - frame.top - element.clientTop + element.scrollTop;
     const left = rect.left - frame.left - element.clientLeft;
-    return { left, right: left + Math.max(rect.width, 8), gap: center + this.step / 2, row: Math.floor(center / this.step - 0.25) };
+    return { left, right: left + max(rect.width, 8), gap: center + this.step / 2, row: floor(center / this.step - 0.25) };
   }
 
   /** The place for lanes: right of the longest line, or as near to it as the area allows. */
@@ -58,7 +71,7 @@ export class Layout {
 
   /** How much of the area is kept free of text. */
   static reserve(width: number): number {
-    return Math.round(Math.min(LANES_WIDEST, Math.max(LANES_NARROWEST, width * 0.13)));
+    return round(min(LANES_WIDEST, max(LANES_NARROWEST, width * 0.13)));
   }
 
   #measureMargin(): Margin {
@@ -68,13 +81,13 @@ export class Layout {
     const lines = element.querySelectorAll<HTMLElement>(".x");
     const latest = width - room - 4;
     if (lines.length > LINES_MEASURED) return { base: latest, room };
-    const frame = element.getBoundingClientRect();
+    const frame = frameOf(element);
     const range = document.createRange();
     let longest = 0;
     for (const line of lines) {
       range.selectNodeContents(line);
-      longest = Math.max(longest, range.getBoundingClientRect().right - frame.left);
+      longest = max(longest, frameOf(range).right - frame.left);
     }
-    return { base: Math.min(longest + CLEAR, latest), room };
+    return { base: min(longest + CLEAR, latest), room };
   }
 }

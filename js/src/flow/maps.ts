@@ -1,4 +1,5 @@
 /** One map of who read what: edges by near token, strongest first. Pure. */
+import { abs } from "../shared/math";
 import { decodeColumns, type BufferLike, type FlowInfo, type FlowMessage } from "../shared/protocol";
 
 export interface Edge {
@@ -11,8 +12,8 @@ export interface Edge {
 export interface TokenFlow {
   near: number;
   shown: Edge[];
-  /** Edges in the map below the threshold. */
-  hidden: Edge[];
+  /** How many edges the map has for it, shown or not. */
+  edges: number;
   /** How many sources the token had before anything was cut. */
   sources: number;
   /** Total |weight| before anything was cut. */
@@ -51,24 +52,23 @@ export class FlowMap {
 
   /** Whether a token can have arcs in this map at all. */
   covers(near: number): boolean {
-    const { at, targets } = this.info;
-    if (near < 0 || near >= this.tokens) return false;
-    return at === null ? !targets || (near >= targets[0] && near < targets[1]) : near === at;
+    const { at } = this.info;
+    return near >= 0 && near < this.tokens && (at === null || near === at);
   }
 
   /** The edges of a token, cut at a share of its strongest. */
   flow(near: number, threshold: number): TokenFlow {
     const known = near >= 0 && near < this.tokens;
     const [from, to] = known ? [this.nearStart[near], this.nearStart[near + 1]] : [0, 0];
-    const out: TokenFlow = { near, shown: [], hidden: [], sources: known ? this.#sources[near] : 0, mass: known ? this.#mass[near] : 0, shownMass: 0 };
-    const least = from < to ? Math.abs(this.weight[from]) * threshold : 0;
+    const out: TokenFlow = { near, shown: [], edges: to - from, sources: known ? this.#sources[near] : 0, mass: known ? this.#mass[near] : 0, shownMass: 0 };
+    const least = from < to ? abs(this.weight[from]) * threshold : 0;
     for (let e = from; e < to; e++) {
       const edge = { far: this.far[e], weight: this.weight[e] };
-      const size = Math.abs(edge.weight);
+      const size = abs(edge.weight);
       if (size >= least && size > 0) {
         out.shown.push(edge);
         out.shownMass += size;
-      } else out.hidden.push(edge);
+      }
     }
     return out;
   }
@@ -76,6 +76,13 @@ export class FlowMap {
   /** The tokens [first, last + 1] that a far end stands for. */
   range(far: number): [number, number] {
     return this.#unitStart ? [this.#unitStart[far], this.#unitStart[far + 1]] : [far, far + 1];
+  }
+
+  /** Those of them that the near token can have read, or that can have read it; none: only itself. */
+  reach(far: number, near: number): [number, number] {
+    const [from, to] = this.range(far);
+    if (!this.#unitStart || near < from || near >= to) return [from, to];
+    return this.info.direction === "readers" ? [near + 1, to] : [from, near];
   }
 
   /** The far end that a token belongs to, or −1. */

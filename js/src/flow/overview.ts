@@ -1,4 +1,5 @@
 /** With nothing selected: the strongest flows from line to line. Pure, and in slices. */
+import { abs, max, min } from "../shared/math";
 import type { Lines } from "./lines";
 import type { FlowMap } from "./maps";
 
@@ -26,7 +27,7 @@ export function* lineFlows(map: FlowMap, lines: Lines, most: number, out: LineFl
     for (let e = map.nearStart[near]; e < map.nearStart[near + 1]; e++) {
       const far = farLine[map.far[e]];
       if (far === line || far === undefined) continue;
-      const weight = Math.abs(map.weight[e]);
+      const weight = abs(map.weight[e]);
       const name = line * lines.count + far;
       const flow = sums.get(name);
       if (!flow) sums.set(name, { near: line, far, weight, token: near, strongest: weight });
@@ -44,10 +45,10 @@ export function* lineFlows(map: FlowMap, lines: Lines, most: number, out: LineFl
 
 function* farLines(map: FlowMap, lines: Lines): Generator<void, Int32Array> {
   if (map.info.unit === "token") return lines.of;
-  const ends = map.far.reduce((most, far) => Math.max(most, far), -1) + 1;
+  const ends = map.far.reduce((most, far) => max(most, far), -1) + 1;
   yield;
   return Int32Array.from({ length: ends }, (_, far) => {
     const [from, to] = map.range(far);
-    return lines.of[Math.min(to, lines.of.length) - 1] ?? lines.of[from];
+    return lines.of[min(to, lines.of.length) - 1] ?? lines.of[from];
   });
 }

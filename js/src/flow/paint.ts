@@ -1,4 +1,5 @@
 /** Groups of arcs onto a canvas. */
+import { max, min } from "../shared/math";
 import { arrowUp, badge, dot, strokePieces, type Ink } from "./canvas";
 import { middle, thickness, type Piece } from "./geometry";
 import { ownRoute, type Group, type LineArc, type Strand } from "./strands";
@@ -32,7 +33,7 @@ function paintStrand(context: CanvasRenderingContext2D, group: Group, strand: St
   const color = bundle.negative ? ink.warm : ink.accent;
   const scale = group.map.info.scale > 0 ? group.map.info.scale : group.strongest;
   const most = group.apart ? 3 : Infinity;
-  strokePieces(context, pieces, { color, alpha, dashed: bundle.negative, width: (weight) => Math.min(most, Math.max(least, thickness(weight, scale))) });
+  strokePieces(context, pieces, { color, alpha, dashed: bundle.negative, width: (weight) => min(most, max(least, thickness(weight, scale))) });
   const y = pieces[0].points[0][1];
   for (const end of bundle.ends) {
     if (group.map.info.direction === "readers") arrowUp(context, [middle(end.box), y], color, alpha);
@@ -55,7 +56,7 @@ export function paintLineArc(context: CanvasRenderingContext2D, arc: LineArc, st
   strokePieces(context, [arc.piece], { color: ink.accent, alpha, dashed: false, width: () => 1 + 1.25 * share });
   const points = arc.piece.points;
   const [x, y] = readers ? points[0] : points[points.length - 1];
-  context.globalAlpha = Math.min(1, alpha + 0.15);
+  context.globalAlpha = min(1, alpha + 0.15);
   context.fillStyle = ink.accent;
   context.beginPath();
   context.moveTo(x - 4, y);

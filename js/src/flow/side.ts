@@ -1,11 +1,12 @@
 /** Beside the text: the selected token, one sentence that states what is shown, the figure of trust, the table. */
-import { button, type Child, h, on, replaceChildren, say, shown } from "../shared/dom";
+import { aria, button, type Child, h, on, replaceChildren, say, shown } from "../shared/dom";
+import { abs, max } from "../shared/math";
 import type { Run } from "../shared/runs";
-import { labelText } from "../shared/text";
+import { clipped, labelText } from "../shared/text";
 import { headOf, type Lines } from "./lines";
 import type { FlowMap, TokenFlow } from "./maps";
 import type { LineFlow } from "./overview";
-import { endName, exactShare, flowStatement, mapStatement, massName, share, unitOf, weightText } from "./statements";
+import { endName, exactShare, flowStatement, mapStatement, massName, share, unitOf, weightText, whole } from "./statements";
 import { flowTable, type FlowTable, ROWS_MOST, type Row, type TableHost, type TableText } from "./table";
 import { TrustBox } from "./trust";
 import type { TrustWait } from "./store";
@@ -61,11 +62,14 @@ export class Side {
     shown(this.#title, near < 0);
     if (near >= 0) this.#updateHead(scene, near);
     else say(this.#title, "Select a token");
-    this.#trust.update(scene.preview ? undefined : scene.trust);
     const { map, flow } = scene;
-    const text = scene.message || (map && flow ? flowStatement(map.info, flow, scene.sink) : map ? mapStatement(map.info, scene.sink) : "");
+    this.#trust.update(scene.preview ? undefined : scene.trust, flow?.shown.length ?? 0);
+    const state = (most?: number): string => (map && flow ? flowStatement(map.info, flow, scene.sink, most) : map ? mapStatement(map.info, scene.sink, most) : "");
+    const text = clipped(scene.message, 400) || state();
+    const full = scene.message || state(Infinity);
     const lead = scene.standIn ? `${scene.standIn} ` : "";
     if (this.#statement.textContent !== lead + text) replaceChildren(this.#statement, lead ? h("b", {}, lead) : null, text);
+    this.#statement.title = full === text ? "" : full;
     this.#updateNotes(scene);
     if (map && flow && !scene.message) this.#sources(scene, map, flow, text);
     else if (map && near < 0) this.#flows(scene, map, text);
@@ -78,11 +82,11 @@ export class Side {
     this.#pin.disabled = near !== selected;
     say(this.#pin, pin ? `pinned ${pin}` : "pin");
     this.#pin.title = pin ? "Let go of its arcs (p)" : "Keep its arcs while you look at others (p)";
-    this.#pin.setAttribute("aria-pressed", String(pin > 0));
+    aria(this.#pin, "pressed", pin > 0);
   }
 
   #updateNotes({ map, flow, message }: SideScene): void {
-    const notes: Child[] = (message ? [] : (map?.info.notes ?? [])).map((note) => h("p", {}, note));
+    const notes: Child[] = (message ? [] : (map?.info.notes ?? [])).map((note) => h("p", { title: note.length > 240 ? note : undefined }, clipped(note, 240)));
     if (!flow && !message) notes.push(h("p", {}, "Click a token to see which context produced it. In the margin: the strongest flows from line to line."));
     const key = notes.map((note) => (note as Node).textContent).join("\n");
     if (this.#notes.dataset.key === key) return;
@@ -92,22 +96,22 @@ export class Side {
 
   #sources({ run, lines }: SideScene, map: FlowMap, flow: TokenFlow, caption: string): void {
     const { info } = map;
-    const strongest = Math.abs(flow.shown[0]?.weight ?? 1) || 1;
+    const strongest = abs(flow.shown[0]?.weight ?? 1) || 1;
     const edges = flow.shown.slice(0, ROWS_MOST);
     const rows = edges.map(({ far, weight }): Row => {
       const range = map.range(far);
       const token = headOf(run.texts, range);
       const line = lines.of[token];
       const byLine = info.unit === "line";
-      const own = !byLine && far === flow.near;
-      const label = byLine ? lines.text(line) || "(empty line)" : labelText(run.tokenText(far)) + (own ? " (itself)" : "");
+      const own = map.farOf(flow.near) === far;
+      const label = (byLine ? lines.text(line) || "(empty line)" : labelText(run.tokenText(far))) + (own ? (byLine ? " (its own line)" : " (itself)") : "");
       const text = weightText(weight, info.signed);
-      const part = exactShare(Math.abs(weight), flow.mass);
+      const part = exactShare(abs(weight), flow.mass);
       return { id: far, token, label, position: byLine ? "" : String(far), line: String(line + 1), weight: text, share: part, bar: weight / strongest, spoken: `${label}, ${byLine ? "" : `position ${far}, `}line ${line + 1}, ${text} ${unitOf(info)}, ${part} ${massName(info)}` };
     });
-    const listed = edges.reduce((sum, edge) => sum + Math.abs(edge.weight), 0);
+    const listed = edges.reduce((sum, edge) => sum + abs(edge.weight), 0);
     const more = flow.sources - rows.length;
-    const rest = more > 0 ? `and ${more.toLocaleString("en")} more, ${share(Math.max(0, flow.mass - listed), flow.mass)}` : "";
+    const rest = more > 0 ? `and ${whole(more)} more, ${share(max(0, flow.mass - listed), flow.mass)}` : "";
     this.table.update(rows, { caption, rest, ...headings(map) });
   }
 

@@ -1,5 +1,6 @@
 /** The text with its arcs: what is drawn where, and when it is drawn again. */
-import { h, oncePerFrame, say, shown } from "../shared/dom";
+import { flag, h, oncePerFrame, say, shown } from "../shared/dom";
+import { max, min } from "../shared/math";
 import type { CleanUp } from "../shared/model";
 import { TokenArea } from "../shared/token_area";
 import { inkOf, Layer, type Ink } from "./canvas";
@@ -16,6 +17,8 @@ import { Tints, tintsOf } from "./tints";
 
 const LINE_FLOWS = 32;
 const ARCS_A_SLICE = 8;
+/** After the theme has changed, a notebook may take so long to load its styles. */
+const RESTYLED_MS = [100, 500, 1500];
 
 /** What is to be seen. */
 export interface Scene {
@@ -42,8 +45,8 @@ export interface Stage {
   dispose(): void;
 }
 
-/** `overviewReady` is called once the strongest flows between lines are known. */
-export function stageOf(overviewReady: () => void): Stage {
+/** `redraw` is called once the strongest flows between lines are known, and when the text is to be measured again. */
+export function stageOf(redraw: () => void): Stage {
   const area = new TokenArea();
   const element = h("div", { class: "ts-stage" });
   const overview: LineFlow[] = [];
@@ -62,31 +65,53 @@ export function stageOf(overviewReady: () => void): Stage {
   let overviewFor = "";
   let stopOverview: CleanUp = () => undefined;
   let emphasis: number | null = null;
-  let drawnTheme: string | undefined = "";
+  let drawnTheme: string | undefined;
+  let restyled: ReturnType<typeof setTimeout>[] = [];
 
   element.append(area.element, below.element, above.element, up, down);
   const scrolled = oncePerFrame(() => paint());
   area.element.addEventListener("scroll", scrolled, { passive: true });
+  // also when it comes into sight again
+  const resized = new ResizeObserver(redraw);
+  resized.observe(area.element);
 
-  return { area, element, overview, show, previewToken, emphasise, dispose: () => stopOverview() };
+  return { area, element, overview, show, previewToken, emphasise, dispose };
+
+  function dispose(): void {
+    stopOverview();
+    resized.disconnect();
+    restyled.forEach(clearTimeout);
+  }
+
+  function remeasure(): void {
+    layout.forget();
+    redraw();
+  }
 
   function show(scene: Scene, theme: string | undefined): void {
+    if (!layout.visible) return layout.forget();
     area.element.style.setProperty("--ts-lanes", `${Layout.reserve(element.clientWidth)}px`);
     const moved = layout.refresh(`${scene.texts.length},${scene.lines.count}`);
     if (!moved && scene.key === current?.key && theme === drawnTheme) return;
-    drawnTheme = theme;
+    if (theme !== drawnTheme) {
+      restyled.forEach(clearTimeout);
+      restyled = drawnTheme ? RESTYLED_MS.map((ms) => setTimeout(remeasure, ms)) : [];
+      drawnTheme = theme;
+    }
     ink = inkOf(element);
+    if (scene.key !== current?.key) {
+      emphasis = null;
+      tints.only(null);
+    }
     current = scene;
     preview = null;
-    emphasis = null;
     const { map, selected } = scene;
     const wanted = selected && map ? [{ flow: selected, map, pin: 0 }, ...scene.pins] : scene.pins;
     const groups = groupsOf(wanted, layout, scene.texts);
     own = groups.find((group) => !group.pin) ?? null;
     pinned = groups.filter((group) => group.pin);
     tints.pins(new Map(scene.pins.map(({ flow, pin }) => [flow.near, pin])));
-    area.element.classList.toggle("by-line", map?.info.unit === "line");
-    tints.only(null);
+    flag(area.element, "by-line", map?.info.unit === "line");
     tints.show(restingTints());
     prepareOverview(moved);
     paint();
@@ -115,10 +140,12 @@ export function stageOf(overviewReady: () => void): Stage {
   function* overviewSteps(map: FlowMap, lines: Lines, known: boolean): Generator<void> {
     if (!known) {
       yield;
-      yield* lineFlows(map, lines, Math.min(LINE_FLOWS, Math.ceil(1.25 * lines.count)), overview);
-      overviewReady();
+      yield* lineFlows(map, lines, min(LINE_FLOWS, Math.ceil(1.25 * lines.count)), overview);
+      redraw();
       yield;
     }
+    // hidden: it begins again with the next picture
+    if (!layout.visible) return layout.forget();
     // boxes are remembered: measured a few at a time here, they cost nothing below
     for (let i = 0; i < lines.of.length; i++) if (lines.of[i] !== lines.of[i + 1] && layout.box(i) && i % 4 === 0) yield;
     void layout.margin;
@@ -127,7 +154,7 @@ export function stageOf(overviewReady: () => void): Stage {
     yield;
     // the last are the strongest: they come first
     while (arcs.length < every.length) {
-      arcs = every.slice(Math.max(0, every.length - arcs.length - ARCS_A_SLICE));
+      arcs = every.slice(max(0, every.length - arcs.length - ARCS_A_SLICE));
       paintBelow();
       yield;
     }
@@ -152,7 +179,7 @@ export function stageOf(overviewReady: () => void): Stage {
   function paintAbove(): void {
     const context = above.clear(area.element);
     const group = preview ?? own;
-    below.element.classList.toggle("faded", preview !== null || (own !== null && emphasis !== null));
+    flag(below.element, "faded", preview !== null || (own !== null && emphasis !== null));
     if (context && group && ink) paintGroup(context, group, ink, { only: emphasis, alpha: preview ? 0.8 : 1, muted: false });
   }
 
@@ -172,7 +199,7 @@ export function stageOf(overviewReady: () => void): Stage {
   function emphasise(far: number | null): void {
     if (emphasis === far) return;
     emphasis = far;
-    tints.only(far === null || !current?.map ? null : current.map.range(far));
+    tints.only(far === null || !current?.map ? null : current.map.reach(far, own?.flow.near ?? -1));
     paintAbove();
   }
 

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals-core";
 import type { Link } from "../shared/link";
 import { onTraits, trait, type WidgetModel } from "../shared/model";
-import { decodeColumns, type BufferLike, type FlowMessage, type GridMessage, type Trust, type TrustMessage } from "../shared/protocol";
+import { decodeColumns, type BufferLike, type DroppedMessage, type FlowMessage, type GridMessage, type Trust, type TrustMessage } from "../shared/protocol";
 import { FlowMap } from "./maps";
 import { keyOf, type Question } from "./question";
 
@@ -64,6 +64,7 @@ export class FlowStore {
     link.onMessage<FlowMessage>("flow", this.#addMap);
     link.onMessage<TrustMessage>("trust", this.#addTrust);
     link.onMessage<GridMessage>("grid", this.#addGrid);
+    link.onMessage<DroppedMessage>("dropped", ({ run, key }) => this.#dropped(nameOf(run, key)));
     onTraits(model, ["status"], () => this.#followStatus());
     this.#loadSaved();
     onTraits(model, ["_maps"], () => this.#loadSaved());
@@ -92,7 +93,7 @@ export class FlowStore {
   /** Ask for a map that is not here; once, until it is forgotten. */
   ask(run: string, question: Question, action: "map" | "attribute" = "map"): void {
     const name = nameOf(run, keyOf(question));
-    if (this.#maps.has(name) || (action === "map" && this.#waits.has(name))) return;
+    if (this.#done(name) || (action === "map" && this.#waits.has(name))) return;
     this.#setWait(name, { state: "asked" });
     this.link.request(action, { ...question }).then(
       (result) => this.#answered(name, (result ?? {}) as MapReply),
@@ -100,11 +101,23 @@ export class FlowStore {
     );
   }
 
-  /** Let a question that failed or was stopped be asked again. */
+  /** Let a question that failed or was stopped, or that nothing runs for, be asked again. */
   forget(run: string, question: Question): void {
     const name = nameOf(run, keyOf(question));
     const state = this.#waits.get(name)?.state;
-    if (state === "failed" || state === "stopped") this.#waits.delete(name);
+    if (state === "failed" || state === "stopped" || (state === "started" && !this.#computing)) this.#waits.delete(name);
+  }
+
+  /** Something newer runs instead. What is only asked for will be answered yet. */
+  #dropped(name: string): void {
+    if (this.#waits.get(name)?.state === "asked") return;
+    this.#waits.delete(name);
+    this.version.value++;
+  }
+
+  /** Whether the whole map is here. */
+  #done(name: string): boolean {
+    return this.#maps.get(name)?.info.partial === false;
   }
 
   trust(run: string, question: Question, top: number): TrustWait | undefined {
@@ -126,7 +139,7 @@ export class FlowStore {
   }
 
   #answered(name: string, result: MapReply): void {
-    if (this.#maps.has(name)) this.#waits.delete(name);
+    if (this.#done(name)) this.#waits.delete(name);
     else if (result.missing) this.#setWait(name, { state: "offer", seconds: result.seconds ?? NaN, text: result.text ?? "" });
     else if (result.started) this.#setWait(name, { state: "started", seen: this.#computing });
     else this.#setWait(name, { state: "failed", error: "The kernel answered under another key than this view asked for." });
@@ -177,8 +190,7 @@ export class FlowStore {
   };
 
   readonly #addTrust = (message: TrustMessage): void => {
-    const run = trait<string[]>(this.model, "_columns", [])[0] ?? "";
-    this.#setTrust(trustName(run, message.key, message.at, message.top), message.trust);
+    this.#setTrust(trustName(message.run, message.key, message.at, message.top), message.trust);
   };
 
   readonly #addGrid = (message: GridMessage, buffers: BufferLike[]): void => {

@@ -1,5 +1,6 @@
 /** The sources with their exact numbers; the picture's alternative for those who do not see it. */
-import { h, on, replaceChildren, say, shown, taken } from "../shared/dom";
+import { flag, h, on, replaceChildren, say, shown, taken } from "../shared/dom";
+import { abs, max, min } from "../shared/math";
 
 export interface Row {
   /** What to tell the host: a far end, or a line. */
@@ -68,7 +69,7 @@ export function flowTable(host: TableHost): FlowTable {
 
   function update(rows: Row[], text: TableText): void {
     shown(element, rows.length > 0);
-    element.classList.toggle("lines", text.position === "");
+    flag(element, "lines", text.position === "");
     say(rest, text.rest);
     shown(rest, text.rest !== "");
     if (caption.textContent !== text.caption) say(caption, text.caption);
@@ -84,7 +85,7 @@ export function flowTable(host: TableHost): FlowTable {
 
   function line(row: Row, i: number): HTMLElement {
     const bar = h("i", { class: row.bar < 0 ? "neg" : "" });
-    bar.style.width = `${Math.max(2, Math.abs(row.bar) * 100)}%`;
+    bar.style.width = `${max(2, abs(row.bar) * 100)}%`;
     return h(
       "tr",
       { "data-row": i, tabindex: i === 0 ? 0 : -1, "aria-label": row.spoken },
@@ -126,7 +127,7 @@ export function flowTable(host: TableHost): FlowTable {
   function pressed(event: KeyboardEvent, i: number): void {
     const to = { ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: listed.length - 1 }[event.key];
     if (to !== undefined) {
-      active = Math.max(0, Math.min(listed.length - 1, to));
+      active = max(0, min(listed.length - 1, to));
       for (const row of body.children) (row as HTMLElement).tabIndex = -1;
       const row = body.children[active] as HTMLElement;
       row.tabIndex = 0;

@@ -1,4 +1,6 @@
 /** Which tokens are sources: a background by strength, and an underline (dashed where the sign is negative). */
+import { flag } from "../shared/dom";
+import { abs, max } from "../shared/math";
 import type { TokenArea } from "../shared/token_area";
 import type { FlowMap, TokenFlow } from "./maps";
 
@@ -7,10 +9,10 @@ const WEAKEST = 0.1;
 /** Token → weight relative to the strongest, with its sign. */
 export function tintsOf(flow: TokenFlow, map: FlowMap): Map<number, number> {
   const out = new Map<number, number>();
-  const strongest = Math.abs(flow.shown[0]?.weight ?? 0) || 1;
+  const strongest = abs(flow.shown[0]?.weight ?? 0) || 1;
   for (const { far, weight } of flow.shown) {
-    const [from, to] = map.range(far);
-    const ratio = Math.sign(weight) * Math.max(WEAKEST, Math.abs(weight) / strongest);
+    const [from, to] = map.reach(far, flow.near);
+    const ratio = Math.sign(weight) * max(WEAKEST, abs(weight) / strongest);
     for (let i = from; i < to; i++) out.set(i, ratio);
   }
   return out;
@@ -33,7 +35,7 @@ export class Tints {
   only(range: [number, number] | null): void {
     for (const i of this.#marked) for (const span of this.area.spansOf(i)) span.classList.remove("on");
     this.#marked = [];
-    this.area.element.classList.toggle("one", range !== null);
+    flag(this.area.element, "one", range !== null);
     for (let i = range?.[0] ?? 0; i < (range?.[1] ?? 0); i++) {
       for (const span of this.area.spansOf(i)) span.classList.add("on");
       this.#marked.push(i);
@@ -51,9 +53,9 @@ export class Tints {
 
   #put(i: number, ratio: number): void {
     for (const span of this.area.spansOf(i)) {
-      span.classList.toggle("src", ratio > 0);
-      span.classList.toggle("neg", ratio < 0);
-      if (ratio) span.style.setProperty("--w", Math.abs(ratio).toFixed(2));
+      flag(span, "src", ratio > 0);
+      flag(span, "neg", ratio < 0);
+      if (ratio) span.style.setProperty("--w", abs(ratio).toFixed(2));
       else span.style.removeProperty("--w");
     }
   }

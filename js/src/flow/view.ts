@@ -5,6 +5,7 @@ import { connect } from "../shared/connect";
 import { button, h, on, oncePerFrame, say, shown, taken } from "../shared/dom";
 import { keyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
+import { abs, max } from "../shared/math";
 import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
 import { destination } from "../shared/navigation";
 import type { Run } from "../shared/runs";
@@ -14,12 +15,12 @@ import { askerOf } from "./asker";
 import { Controls, type Capabilities } from "./controls";
 import { gridPanel } from "./grid";
 import { JobLine } from "./job";
-import { linesIn, type Lines } from "./lines";
-import type { FlowMap, TokenFlow } from "./maps";
+import { headOf, linesIn, type Lines } from "./lines";
+import type { Edge, FlowMap, TokenFlow } from "./maps";
 import { isAttention, questionOf } from "./question";
 import { Side } from "./side";
 import { stageOf } from "./stage";
-import { exactShare, massName, unitOf, weightText } from "./statements";
+import { exactShare, massName, unitOf, weightText, whole } from "./statements";
 import { storeOf } from "./store";
 import type { Wanted } from "./strands";
 
@@ -59,6 +60,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   let focusNext = false;
   let pointed: HTMLElement | null = null;
   let previewed: TokenFlow | null = null;
+  let shownFor = -1;
   let knownLines: { key: string; lines: Lines } = { key: "", lines: linesIn([]) };
 
   const store = storeOf(link, model);
@@ -67,7 +69,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   const side = new Side({
     hover: (far) => emphasise(far, false),
     select: (i) => select(i, true),
-    leave: () => stage.area.spanOf(Math.max(selectedNow(), 0))?.focus(),
+    leave: () => stage.area.spanOf(max(selectedNow(), 0))?.focus(),
     pin: (i) => togglePin(i),
   });
   const grid = gridPanel(model, store);
@@ -133,6 +135,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   function select(i: number, focus: boolean): void {
     focusNext = focus;
     pointed = null;
+    tooltip.hide();
     const value = i < 0 ? null : i;
     if (value !== model.get("selected")) setTrait(model, "selected", value);
     update();
@@ -167,7 +170,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   function onEscape(inText: boolean): void {
     if (!keys.hidden) return toggleKeys();
     if (inText) select(-1, false);
-    stage.area.spanOf(Math.max(selectedNow(), 0))?.focus({ preventScroll: true });
+    stage.area.spanOf(max(selectedNow(), 0))?.focus({ preventScroll: true });
   }
 
   function onEnter(target: HTMLElement): void {
@@ -185,7 +188,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     shown(main, !!run);
     shown(empty, !run);
     say(empty, "Nothing to explain yet: pass a run to Flow, then click a token to see which context produced it.");
-    say(origin, [capabilities.model || run?.meta.model, run ? `${run.length.toLocaleString("en")} tokens` : ""].filter(Boolean).join(" · "));
+    say(origin, [capabilities.model || run?.meta.model, run ? `${whole(run.length)} tokens` : ""].filter(Boolean).join(" · "));
     if (run) updateScene(run, blocked);
     else job.update({ kind: "none", hint: "" }, false);
     grid.update(!!run && trait(model, "source", "attention") === "attention" && (link.presence.value !== "static" || store.grid !== null));
@@ -193,6 +196,8 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
 
   function updateScene(run: Run, blocked: string | null): void {
     const selected = selectedNow();
+    if (selected !== shownFor) tooltip.hide();
+    shownFor = selected;
     const answer = asker.answer(run, selected, blocked);
     const threshold = trait(model, "threshold", 0.2);
     const flow = answer.map?.covers(selected) ? answer.map.flow(selected, threshold) : null;
@@ -247,13 +252,17 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   }
 
   function hoveredSource(run: Run, map: FlowMap, i: number): void {
-    const far = i < 0 ? -1 : map.farOf(i);
     const flow = map.flow(selectedNow(), trait(model, "threshold", 0.2));
-    const edge = i === selectedNow() ? undefined : flow.shown.find((candidate) => candidate.far === far);
-    emphasise(edge ? far : null, true);
+    const within = ({ far }: Edge): boolean => {
+      const [from, to] = map.reach(far, flow.near);
+      return i >= from && i < to;
+    };
+    const edge = i === flow.near ? undefined : flow.shown.find(within);
+    emphasise(edge ? edge.far : null, true);
     if (!edge || !pointed) return tooltip.hide();
     const text = `${weightText(edge.weight, map.info.signed)} ${unitOf(map.info)}`.trim();
-    tooltip.show(pointed, h("code", {}, labelText(run.tokenText(i))), ` ${text} · ${exactShare(Math.abs(edge.weight), flow.mass)} ${massName(map.info)}`);
+    const name = map.info.unit === "line" ? `line ${linesOf(run).of[headOf(run.texts, map.range(edge.far))] + 1}:` : labelText(run.tokenText(i));
+    tooltip.show(pointed, h("code", {}, name), ` ${text} · ${exactShare(abs(edge.weight), flow.mass)} ${massName(map.info)}`);
   }
 
   function emphasise(far: number | null, inTable: boolean): void {

@@ -2,7 +2,7 @@
 import { h, replaceChildren, type Child } from "./dom";
 import { count, METRICS, number, percent } from "./metrics";
 import { Role, type Run } from "./runs";
-import { labelText } from "./text";
+import { labelText, unescapeTyped } from "./text";
 
 const ROLE_NAMES: Record<number, string> = {
   [Role.Prompt]: "prompt",
@@ -181,9 +181,4 @@ function tail(run: Run, i: number, most: number): HTMLElement | null {
 
 function unmeasured(): HTMLElement {
   return h("p", { class: "ts-hint" }, "Nothing comes before this token, so the model gave it no probability.");
-}
-
-/** \n and \t as typed in the box stand for a line end and a tab. */
-export function unescapeTyped(text: string): string {
-  return text.replace(/\\(n|t|\\)/g, (_all, c: string) => ({ n: "\n", t: "\t" })[c] ?? "\\");
 }

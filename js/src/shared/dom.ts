@@ -48,6 +48,19 @@ export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** A class that is there or not. */
+export function flag(element: Element, name: string, there: boolean): void {
+  element.classList.toggle(name, there);
+}
+
+export function aria(element: Element, name: string, value: unknown): void {
+  element.setAttribute(`aria-${name}`, String(value));
+}
+
+export function frameOf(element: Element | Range): DOMRect {
+  return element.getBoundingClientRect();
+}
+
 /** A button that submits nothing. */
 export function button(properties: Properties = {}, ...children: Child[]): HTMLButtonElement {
   return h("button", { type: "button", ...properties }, ...children);

@@ -21,31 +21,30 @@ export function destination(key: string, area: TokenArea, from: number): number 
   }
 }
 
-/** Hidden special tokens are passed over. */
-function visible(area: TokenArea, i: number): boolean {
-  const span = area.spanOf(i);
-  return !!span && span.getClientRects().length > 0;
+/** Where a token begins; undefined for hidden special tokens, which are passed over. */
+function boxOf(area: TokenArea, i: number): DOMRect | undefined {
+  return area.spanOf(i)?.getClientRects()[0];
 }
 
 function step(area: TokenArea, from: number, by: 1 | -1): number {
-  for (let i = from + by; i >= 0 && i < area.length; i += by) if (visible(area, i)) return i;
+  for (let i = from + by; i >= 0 && i < area.length; i += by) if (boxOf(area, i)) return i;
   return Math.max(from, 0);
 }
 
 function topOf(area: TokenArea, i: number): number {
-  return area.spanOf(i)?.getClientRects()[0]?.top ?? NaN;
+  return boxOf(area, i)?.top ?? NaN;
 }
 
 /** The token nearest in the line above or below, as it is laid out on the screen. */
 function vertical(area: TokenArea, from: number, by: 1 | -1): number {
-  const start = area.spanOf(Math.max(from, 0))?.getClientRects()[0];
+  const start = boxOf(area, Math.max(from, 0));
   if (!start) return from;
   const center = start.left + start.width / 2;
   let best = -1;
   let distance = Infinity;
   let lineTop = NaN;
   for (let i = from + by; i >= 0 && i < area.length; i += by) {
-    const box = area.spanOf(i)?.getClientRects()[0];
+    const box = boxOf(area, i);
     if (!box || Math.abs(box.top - start.top) < 4) continue;
     if (Number.isNaN(lineTop)) lineTop = box.top;
     if (Math.abs(box.top - lineTop) >= 4) break;

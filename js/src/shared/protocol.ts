@@ -69,7 +69,6 @@ export interface FlowInfo {
   unit: "token" | "line";
   /** The only token with arcs; null: every token has its own. */
   at: number | null;
-  targets: [number, number] | null;
   edges_total: number;
   edges_kept: number;
   mass_kept: number;
@@ -82,6 +81,7 @@ export interface FlowInfo {
 /** What deleting the shown sources costs, beside deleting as many at random. */
 export interface TrustMessage {
   kind: "trust";
+  run: string;
   key: string;
   at: number;
   /** How many sources were shown when it was asked for. */
@@ -98,8 +98,17 @@ export interface Trust {
   random_low: number;
   random_high: number;
   quantity: string;
+  /** All of them speak against the token: the numbers are gains. */
+  against: boolean;
   /** Why there is no figure. */
   text: string | null;
+}
+
+/** A computation was replaced by a newer one. */
+export interface DroppedMessage {
+  kind: "dropped";
+  run: string;
+  key: string;
 }
 
 /** Small maps of all layers and heads: u8 [layer, head, query, key]. */
@@ -126,7 +135,7 @@ export interface LensMessage {
   columns: Column[];
 }
 
-export type KernelMessage = RowsMessage | ReplyMessage | FlowMessage | TrustMessage | GridMessage | LensMessage;
+export type KernelMessage = RowsMessage | ReplyMessage | FlowMessage | TrustMessage | DroppedMessage | GridMessage | LensMessage;
 
 export interface Snapshot {
   version: number;

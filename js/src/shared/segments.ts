@@ -1,5 +1,5 @@
 /** A choice between a few, as joined buttons. */
-import { button, h, on, taken } from "./dom";
+import { aria, button, h, on, taken } from "./dom";
 
 export class Segments {
   readonly element: HTMLElement;
@@ -17,7 +17,7 @@ export class Segments {
 
   update(value: string): void {
     for (const [name, button] of this.#buttons) {
-      button.setAttribute("aria-checked", String(name === value));
+      aria(button, "checked", name === value);
       button.tabIndex = name === value ? 0 : -1;
     }
   }

@@ -62,6 +62,21 @@ export function fragments(text: string): Fragment[] {
   return out;
 }
 
+/** At most so many characters, with an ellipsis for the rest. */
+export function clipped(text: string, most = 120): string {
+  return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
+}
+
+/** \n and \t as typed in a box stand for a line end and a tab. */
+export function unescapeTyped(text: string): string {
+  return text.replace(/\\(n|t|\\)/g, (_all, c: string) => ({ n: "\n", t: "\t" })[c] ?? "\\");
+}
+
+/** How to type a text: the way back. */
+export function escapeTyped(text: string): string {
+  return text.replace(/\\(?=[nt\\\n\t])/g, "\\\\").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+}
+
 /** Whether a token is only white space. */
 export function isBlank(text: string): boolean {
   return text.trim() === "";

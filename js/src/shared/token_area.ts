@@ -1,5 +1,5 @@
 /** A run as code: real text in lines, lines in blocks that the browser may leave undrawn while out of sight. */
-import { h } from "./dom";
+import { flag, frameOf, h } from "./dom";
 import { percent, number } from "./metrics";
 import { Role, type Run } from "./runs";
 import { displayText, fragments, isBlank, labelText } from "./text";
@@ -122,9 +122,9 @@ export class TokenArea {
   setOptions(options: AreaOptions, run: Run | undefined): void {
     const again = options.whitespace !== this.options.whitespace;
     this.options = options;
-    this.element.classList.toggle("show-space", options.whitespace);
-    this.element.classList.toggle("show-special", options.special);
-    this.element.classList.toggle("no-numbers", !options.lineNumbers);
+    flag(this.element, "show-space", options.whitespace);
+    flag(this.element, "show-special", options.special);
+    flag(this.element, "no-numbers", !options.lineNumbers);
     if (again && run) {
       const selected = this.#selected;
       this.#runId = "";
@@ -154,8 +154,8 @@ export class TokenArea {
 
 /** Scroll the area, not the page, until an element is in sight. */
 export function scrollInto(area: HTMLElement, element: HTMLElement): void {
-  const box = element.getBoundingClientRect();
-  const frame = area.getBoundingClientRect();
+  const box = frameOf(element);
+  const frame = frameOf(area);
   if (box.top < frame.top + 8) area.scrollTop += box.top - frame.top - 24;
   else if (box.bottom > frame.bottom - 8) area.scrollTop += box.bottom - frame.bottom + 24;
 }

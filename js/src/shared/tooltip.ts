@@ -1,5 +1,5 @@
 /** One tooltip per view; it follows the token under the pointer and never takes the pointer itself. */
-import { h, replaceChildren, type Child } from "./dom";
+import { type Child, frameOf, h, replaceChildren } from "./dom";
 import type { CleanUp } from "./model";
 
 export class Tooltip {
@@ -12,8 +12,8 @@ export class Tooltip {
   show(anchor: Element, ...content: Child[]): void {
     replaceChildren(this.#element, ...content);
     this.#element.hidden = false;
-    const box = anchor.getClientRects()[0] ?? anchor.getBoundingClientRect();
-    const frame = this.root.getBoundingClientRect();
+    const box = anchor.getClientRects()[0] ?? frameOf(anchor);
+    const frame = frameOf(this.root);
     const { offsetWidth: width, offsetHeight: height } = this.#element;
     const left = Math.max(4, Math.min(box.left - frame.left, frame.width - width - 4));
     const below = box.bottom - frame.top + 4;
