@@ -129,7 +129,13 @@ def test_only_the_targets_of_an_attribution_have_edges() -> None:
     scores = np.array([[0.5, -2], [1, NAN]], np.float32)
     found = attribution_flow(scores, np.array([2, 4]), np.array([0, 1]), count=5, far_count=5)
     assert [edges(found, token) for token in range(5)] == [[], [], [(1, -2), (0, 0.5)], [], [(0, 1)]]
-    assert found.sources.tolist() == [0, 0, 2, 0, 1]
+
+
+def test_a_source_that_is_not_computed_yet_counts_as_a_source() -> None:
+    scores = np.array([[0.5, NAN, NAN]], np.float32)
+    found = attribution_flow(scores, np.array([3]), np.array([0, 1, 2]), count=4, far_count=4)
+    assert edges(found, 3) == [(0, 0.5)]
+    assert found.sources.tolist() == [0, 0, 0, 3]
 
 
 def test_a_thumbnail_is_the_mean_of_each_cell_over_what_can_be_seen() -> None:

@@ -142,6 +142,7 @@ def attribution_flow(
     Parameters
     ----------
     scores : float32 [target, source]
+        NaN is not computed: a source that has no edge yet.
     targets : int64 [target]
     far : int64 [source]
         The token or unit that each source is drawn as; several drawn as one add up.
@@ -152,7 +153,7 @@ def attribution_flow(
     present = np.zeros((count, far_count), bool)
     rows = targets[:, None]
     np.add.at(matrix, (rows, far), np.nan_to_num(scores))
-    np.logical_or.at(present, (rows, far), np.isfinite(scores))
+    present[rows, far] = True
     return flow_map(matrix, present, far_count)
 
 

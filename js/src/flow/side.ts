@@ -110,7 +110,7 @@ export class Side {
       return { id: far, token, label, position: byLine ? "" : String(far), line: String(line + 1), weight: text, share: part, bar: weight / strongest, spoken: `${label}, ${byLine ? "" : `position ${far}, `}line ${line + 1}, ${text} ${unitOf(info)}, ${part} ${massName(info)}` };
     });
     const listed = edges.reduce((sum, edge) => sum + abs(edge.weight), 0);
-    const more = flow.sources - rows.length;
+    const more = (info.partial ? flow.edges : flow.sources) - rows.length;
     const rest = more > 0 ? `and ${whole(more)} more, ${share(max(0, flow.mass - listed), flow.mass)}` : "";
     this.table.update(rows, { caption, rest, ...headings(map) });
   }
