@@ -13,12 +13,14 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tokenscope_widgets import charts as charts
+    from tokenscope_widgets import code as code
     from tokenscope_widgets.analysis.alignment import Alignment as Alignment
     from tokenscope_widgets.analysis.alignment import align as align
     from tokenscope_widgets.analysis.records import Generation as Generation
     from tokenscope_widgets.errors import TokenScopeError as TokenScopeError
     from tokenscope_widgets.session import Session as Session
     from tokenscope_widgets.storage import load as load
+    from tokenscope_widgets.widgets.code_view import CodeView as CodeView
     from tokenscope_widgets.widgets.compare import Compare as Compare
     from tokenscope_widgets.widgets.flow import Flow as Flow
     from tokenscope_widgets.widgets.lens_map import LensMap as LensMap
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Alignment": "tokenscope_widgets.analysis.alignment",
+    "CodeView": "tokenscope_widgets.widgets.code_view",
     "Compare": "tokenscope_widgets.widgets.compare",
     "Flow": "tokenscope_widgets.widgets.flow",
     "Generation": "tokenscope_widgets.analysis.records",
@@ -37,12 +40,14 @@ _HOME = {
     "load": "tokenscope_widgets.storage",
 }
 
-__all__ = [*sorted(_HOME), "charts"]
+_PACKAGES = ("charts", "code")
+
+__all__ = [*sorted(_HOME), *_PACKAGES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "charts":
-        return import_module("tokenscope_widgets.charts")
+    if name in _PACKAGES:
+        return import_module(f"tokenscope_widgets.{name}")
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -71,6 +76,7 @@ def _show_records_as_widgets() -> None:
     bundles.for_type_by_name("tokenscope_widgets.analysis.attention", "Attention", show("Flow"))
     bundles.for_type_by_name("tokenscope_widgets.analysis.attribution", "Attribution", show("Flow"))
     bundles.for_type_by_name("tokenscope_widgets.analysis.lens", "Lens", show("LensMap"))
+    bundles.for_type_by_name("tokenscope_widgets.code.code_map", "CodeMap", show("CodeView"))
 
 
 _show_records_as_widgets()

@@ -27,11 +27,12 @@ from tokenscope_widgets.analysis.methods import (
     work_passes,
     work_tokens,
 )
-from tokenscope_widgets.analysis.partition import Partition, partition_of
+from tokenscope_widgets.analysis.partition import Partition
 from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.analysis.targets import Contrast, Plan, Target, plan_targets
 from tokenscope_widgets.analysis.variants import Lead, Variants
 from tokenscope_widgets.analysis.watch import Watch
+from tokenscope_widgets.code.sources import sources_of
 from tokenscope_widgets.errors import ModelOutputError, bad_value
 from tokenscope_widgets.models.local import LocalModel
 from tokenscope_widgets.worker import Job
@@ -181,7 +182,7 @@ def plan_attribution(
     focus = isinstance(sources, str) and sources == "focus"
     if focus and method not in ("ablation", "surrogate"):
         raise bad_value("sources", sources, f"is not for {METHODS[method].label}", "Use 'token' or 'line'")
-    pieces = partition_of(run, "line" if focus else sources, stop)
+    pieces = sources_of(run, "line" if focus else sources, stop)
     if method in _GRADIENTS:
         batch = 1 if method != "integrated_gradients" else max(1, 512 // len(run))
         needed = gradient_bytes(model.model.config.get_text_config(), int(positions[-1]), batch)

@@ -63,7 +63,8 @@ class Explaining(Inspecting):
             ``"ablation"``, ``"surrogate"`` (sampled ablation), ``"input_x_gradient"``, ``"saliency"``,
             ``"integrated_gradients"``, ``"attention"`` or ``"attention_rollout"``.
         sources : str, sequence of (start, stop), or Partition
-            ``"line"``, ``"word"``, ``"token"``, or token ranges of your own, of what stands before the first target.
+            ``"line"``, ``"word"``, ``"token"``, ``"statement"``, ``"function"``, or token ranges of your own, of what
+            stands before the first target.
             ``"focus"``: lines first, then the tokens of those lines that matter (ablation, sampled ablation).
         contrast : bool, str, int or None
             Explain the lead over another token: True for the runner-up, or a text or token id.

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tokenscope_widgets.analysis.attribution import Attribution
 from tokenscope_widgets.analysis.flow import FlowMap, attention_flow, attribution_flow, thumbnails
-from tokenscope_widgets.analysis.partition import Partition, partition_of
+from tokenscope_widgets.analysis.partition import Partition
 from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.code.sources import CODE_UNITS, sources_of
 from tokenscope_widgets.errors import InputError, bad_value
 from tokenscope_widgets.session import Session
 from tokenscope_widgets.widgets._attention_store import AttentionStore
@@ -25,7 +26,7 @@ from tokenscope_widgets.widgets._flow_messages import (
     in_one_line,
     trust_message,
 )
-from tokenscope_widgets.widgets._flow_question import DIRECTIONS, UNITS, FlowQuestion
+from tokenscope_widgets.widgets._flow_question import DIRECTIONS, TEXT_UNITS, FlowQuestion
 from tokenscope_widgets.widgets._flow_trust import TrustPlan, plan_trust
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class FlowMaps:
         self._run = run
         self._store = store
         self._session = session
-        self._lines = partition_of(run, "line", len(run))
+        self._partitions: dict[str, Partition] = {}
         self._attributions: dict[tuple[str, int | None, str, str], tuple[FlowQuestion, Attribution]] = {}
         self._trusts: dict[tuple[str, int | None, int], Message] = {}
 
@@ -195,7 +196,8 @@ class FlowMaps:
         layer = question.layer
         for head in (None, *self._store.heads) if self._store.ready(layer) is not None else ():
             for direction in DIRECTIONS:
-                for unit in UNITS:
+                # what was not looked at would only make the page heavier
+                for unit in (*TEXT_UNITS, *(u for u in CODE_UNITS if u in self._partitions)):
                     one = FlowQuestion("attention", layer, head, direction, unit, question.sink)
                     message = self.message(one, compact=True)
                     out += [message] if message is not None else []
@@ -234,7 +236,11 @@ class FlowMaps:
         return attribution_flow(found.total[None], at, far, count, count if units is None else len(units))
 
     def _units(self, question: FlowQuestion) -> Partition | None:
-        return self._lines if question.unit == "line" else None
+        if question.unit == "token":
+            return None
+        if question.unit not in self._partitions:
+            self._partitions[question.unit] = sources_of(self._run, question.unit, len(self._run))
+        return self._partitions[question.unit]
 
     def _flow_of(self, question: FlowQuestion) -> FlowMap:
         found = self.attribution(question)

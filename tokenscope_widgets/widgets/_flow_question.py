@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokenscope_widgets.analysis.attribution import METHODS
+from tokenscope_widgets.code.sources import CODE_UNITS
 from tokenscope_widgets.errors import bad_value
 
 ATTENTION_SOURCES = ("attention", "attention_rollout")
 RUNNER_UP = "runner_up"
 DIRECTIONS = ("read", "readers")
-UNITS = ("token", "line")
+TEXT_UNITS = ("token", "line")
+UNITS = (*TEXT_UNITS, *CODE_UNITS)
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class FlowQuestion:
     direction : str
         ``"read"`` or ``"readers"``.
     unit : str
-        What the far ends of arcs are: ``"token"`` or ``"line"``.
+        What the far ends of arcs are: ``"token"``, ``"line"``, ``"statement"`` or ``"function"``.
     sink : bool
         Whether the first token is shown.
     at : int or None

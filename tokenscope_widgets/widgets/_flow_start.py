@@ -11,7 +11,7 @@ from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.errors import InputError, bad_value
 from tokenscope_widgets.session import Session, session_of
 from tokenscope_widgets.widgets._attention_store import AttentionStore
-from tokenscope_widgets.widgets._flow_question import ATTENTION_SOURCES, RUNNER_UP
+from tokenscope_widgets.widgets._flow_question import ATTENTION_SOURCES, RUNNER_UP, UNITS
 from tokenscope_widgets.widgets.token_stream import TokenStream
 
 
@@ -46,7 +46,7 @@ def started_from(shown: object, session: Session | None) -> Started:
         traits = {
             "selected": int(shown.explained.positions[0]),
             "source": shown.method,
-            "unit": "token" if shown.sources.unit == "token" else "line",
+            "unit": shown.sources.unit if shown.sources.unit in UNITS else "line",
             "contrast": None if shown.method in ATTENTION_SOURCES else contrast,
         }
         attribution = shown if shown.method not in ATTENTION_SOURCES else None

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tokenscope_widgets.analysis.attribution import Attribution
 from tokenscope_widgets.analysis.explained import Explained
-from tokenscope_widgets.analysis.partition import Partition, partition_of
+from tokenscope_widgets.analysis.partition import Partition
 from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.code.sources import sources_of
 from tokenscope_widgets.widgets._flow_question import FlowQuestion
 
 _FEWEST_RIVALS = 3
@@ -71,7 +72,7 @@ def _sources(run: Generation, question: FlowQuestion, known: Attribution | None)
     """All sources that could be deleted, and the far end that the first of them is drawn as."""
     assert question.at is not None
     stop = question.at if known is None else int(known.explained.positions[0])
-    whole = partition_of(run, question.unit, stop)
+    whole = sources_of(run, question.unit, stop)
     if question.sink or not question.of_attention:
         return whole, 0
     # the sink was left out of the map, so random deletions must not hit it either

@@ -16,6 +16,9 @@ class Follower(Protocol):
 
     selected: int | None
 
+    def has_trait(self, name: str) -> bool:
+        """As all traitlets have it."""
+
     @property
     def run(self) -> Generation | None:
         """The run on display."""
@@ -38,24 +41,27 @@ class Following:
 
     def __init__(self, stream: TokenStream, follower: Follower) -> None:
         self._stream, self._follower = stream, follower
-        stream.observe(self._stream_changed, ["status", "_columns", "selected"])
-        follower.observe(self._follower_changed, ["selected"])
+        self._shared = [name for name in ("selected", "span") if follower.has_trait(name)]
+        stream.observe(self._stream_changed, ["status", "_columns", *self._shared])
+        follower.observe(self._follower_changed, self._shared)
 
     def stop(self) -> None:
         """Let go of both."""
-        self._stream.unobserve(self._stream_changed, ["status", "_columns", "selected"])
-        self._follower.unobserve(self._follower_changed, ["selected"])
+        self._stream.unobserve(self._stream_changed, ["status", "_columns", *self._shared])
+        self._follower.unobserve(self._follower_changed, self._shared)
 
-    def _stream_changed(self, _change: Any) -> None:
+    def _stream_changed(self, change: Any) -> None:
         run = self._stream.run
         if run is not None and self._stream.status in _SETTLED and not self._same():
             self._follower.show(run)
         if self._same():
-            self._follower.selected = self._stream.selected
+            # one trait at a time: a browser sets several in one message, and the others have not arrived yet
+            for name in [change["name"]] if change["name"] in self._shared else self._shared:
+                setattr(self._follower, name, getattr(self._stream, name))
 
-    def _follower_changed(self, _change: Any) -> None:
+    def _follower_changed(self, change: Any) -> None:
         if self._same():
-            self._stream.selected = self._follower.selected
+            setattr(self._stream, change["name"], getattr(self._follower, change["name"]))
 
     def _same(self) -> bool:
         here, there = self._follower.run, self._stream.run

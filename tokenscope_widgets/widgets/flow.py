@@ -55,7 +55,8 @@ class Flow(FlowAnswers):
     direction : str
         ``"read"`` (what the token read) or ``"readers"`` (who reads it).
     unit : str
-        Sources are ``"token"`` or ``"line"``. Ablation by token looks into the lines that matter.
+        Sources are ``"token"``, ``"line"``, ``"statement"`` or ``"function"``. Ablation by token looks into the lines
+        that matter.
     threshold : float
         Arcs weaker than this share of the strongest are left out; 0 … 1.
     sink : bool

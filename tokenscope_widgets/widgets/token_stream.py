@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
@@ -17,12 +17,19 @@ from tokenscope_widgets.errors import BusyError, InputError, bad_value
 from tokenscope_widgets.session import Session, session_of
 from tokenscope_widgets.widgets._base import BaseWidget, bundle
 from tokenscope_widgets.widgets._protocol import explain
+from tokenscope_widgets.widgets._span import checked_span
+from tokenscope_widgets.widgets._stream_requests import StreamRequests
+from tokenscope_widgets.widgets._stream_start import defaults_of, describe_model, prompt_text
+from tokenscope_widgets.widgets._syntax_feed import SyntaxFeed
 from tokenscope_widgets.worker import Job
+
+if TYPE_CHECKING:
+    from tokenscope_widgets.code.code_map import CodeMap
 
 _MOST_BRANCHES = 8
 
 
-class TokenStream(BaseWidget):
+class TokenStream(StreamRequests, BaseWidget):
     """Text as the model wrote it, each token coloured by a metric and clickable.
 
     Parameters
@@ -43,6 +50,13 @@ class TokenStream(BaseWidget):
         Position of the selected token; readable, settable, observable.
     status : str
         ``empty``, ``queued``, ``generating``, ``done``, ``stopped`` or ``error``.
+    syntax : bool
+        Whether the text is parsed as code: coloured by role, with squiggles where linters find something, and the path
+        to the selected token.
+    language : str or None
+        Of code that names no language itself; by default the grammar that explains it best.
+    span : list of two ints, or None
+        The first and the last token of the selected syntax node.
     settings : dict
         Generation settings for the next run.
     """
@@ -52,13 +66,15 @@ class TokenStream(BaseWidget):
 
     selected = t.Int(None, allow_none=True).tag(sync=True)
     status = t.Unicode("empty", read_only=True).tag(sync=True)
+    syntax = t.Bool(False).tag(sync=True)
+    language = t.Unicode(None, allow_none=True).tag(sync=True)
+    span = t.Any(None).tag(sync=True)
     prompt = t.Unicode("").tag(sync=True)
     settings = t.Dict().tag(sync=True)
     _columns = t.List(t.Unicode()).tag(sync=True)
     _alignments = t.Dict().tag(sync=True)
     _model = t.Dict().tag(sync=True)
-
-    actions = ("generate", "stop", "branch", "alternatives", "keep", "clear_branches", "tokenize")
+    _syntax = t.Any({}).tag(sync=True)
 
     def __init__(
         self,
@@ -75,15 +91,16 @@ class TokenStream(BaseWidget):
         self._work_lock = threading.RLock()
         self._settled = threading.Event()
         self._settled.set()
+        self._parsed = SyntaxFeed(lambda message: self.set_trait("_syntax", message))
         names = set(DecodingSettings().to_dict())
         given = {name: options.pop(name) for name in list(options) if name in names}
-        base = run.settings if run is not None else _defaults(self._session)
+        base = run.settings if run is not None else defaults_of(self._session)
         super().__init__(
             settings=settings_from(given, base).to_dict(),
-            prompt=prompt if prompt is not None else (_prompt_text(run) if run is not None else ""),
+            prompt=prompt if prompt is not None else (prompt_text(run) if run is not None else ""),
             **options,
         )
-        self._model = _describe_model(self._session, run)
+        self._model = describe_model(self._session, run)
         if run is not None:
             self._show(run)
 
@@ -91,6 +108,20 @@ class TokenStream(BaseWidget):
     def _check_selected(self, proposal: Any) -> int | None:
         run, value = self.run, proposal["value"]
         return None if value is None else run.position(value, "selected") if run is not None else value
+
+    @t.validate("span")
+    def _check_span(self, proposal: Any) -> list[int] | None:
+        return checked_span(proposal["value"], self.run)
+
+    @t.observe("syntax", "language")
+    def _syntax_switched(self, _change: Any) -> None:
+        self._parsed.clear()
+        self._parse()
+
+    @property
+    def code(self) -> CodeMap | None:
+        """The syntax of the run on display; None where ``syntax`` is off or the run is being written."""
+        return self._parsed.code
 
     @property
     def session(self) -> Session | None:
@@ -174,11 +205,29 @@ class TokenStream(BaseWidget):
 
     def _show(self, run: Generation) -> None:
         self._feed.put(run)
+        self.span = None
         self._arrange([run.run_id])
-        self.prompt = _prompt_text(run)
+        self.prompt = prompt_text(run)
         if self.selected is not None and self.selected >= len(run):
             self.selected = None
         self._set_status("done")
+        self._parse()
+
+    def _parse(self) -> None:
+        """Bring the syntax up to the run on display, where it is wanted; what goes wrong is shown."""
+        try:
+            run = self.run
+            if self.syntax and run is not None and run.finish != "running":
+                self._parsed.show(run, self.language)
+        except Exception as error:
+            self.error = explain(error)
+
+    def _parse_so_far(self, builder: GenerationBuilder) -> None:
+        try:
+            if self.syntax:
+                self._parsed.grow(builder, self.language)
+        except Exception as error:  # what is being written is worth more than its colours
+            self.error = explain(error)
 
     def _branch(self, at: int, tokens: Sequence[str | int], **options: Any) -> TokenStream:
         session, run = self._ready_session(), self._need_run()
@@ -204,9 +253,10 @@ class TokenStream(BaseWidget):
         with self._work_lock:
             self._feed.grow(builder)
             if builder.run_id not in self._columns:
-                self.selected = None
+                self.selected = self.span = None
                 self._arrange([builder.run_id])
                 self._set_status("generating")
+            self._parse_so_far(builder)
 
     def _beside(self, _index: int, builder: GenerationBuilder) -> None:
         """A branch grows beside the run."""
@@ -228,6 +278,7 @@ class TokenStream(BaseWidget):
                     self._arrange(list(self._columns))
                 self.error = "" if failure is None else explain(failure)
                 self._set_status("error" if failure is not None else "stopped" if job.cancelled else "done")
+            self._parse()
         finally:
             self._settled.set()
 
@@ -257,43 +308,3 @@ class TokenStream(BaseWidget):
         if self.run is None:
             raise InputError("run=None: nothing has been generated yet. Press Generate first.")
         return self.run
-
-    def _on_generate(self, prompt: str, settings: dict[str, Any]) -> None:
-        if not isinstance(prompt, str) or not isinstance(settings, dict):
-            raise bad_value("prompt", prompt, "must be a text, with settings by name", "Reload the page")
-        self.generate(prompt, **settings)
-
-    def _on_stop(self) -> None:
-        self.stop()
-
-    def _on_branch(self, at: int, token: str | int) -> None:
-        self.branch(at, token)
-
-    def _on_alternatives(self, at: int, k: int) -> None:
-        self.alternatives(at, k)
-
-    def _on_keep(self, run: str) -> None:
-        self.keep(run)
-
-    def _on_clear_branches(self) -> None:
-        self.clear_branches()
-
-    def _on_tokenize(self, text: str) -> list[dict[str, Any]]:
-        """How a typed continuation falls into tokens, before anything is generated."""
-        if self._session is None or not isinstance(text, str) or not text:
-            return []
-        return [{"id": i, "text": self._session.model.label(i)} for i in self._session.model.encode_continuation(text)]
-
-
-def _defaults(session: Session | None) -> DecodingSettings:
-    return DecodingSettings(eos_token_ids=session.model.eos_token_ids if session is not None else ())
-
-
-def _prompt_text(run: Generation) -> str:
-    return b"".join(run.tokens.token_bytes[: run.prompt_length]).decode("utf-8", "replace")
-
-
-def _describe_model(session: Session | None, run: Generation | None) -> dict[str, Any]:
-    if session is not None:
-        return {"name": session.model.name, "available": True, "context_length": session.model.context_length}
-    return {"name": run.provenance.model if run is not None else "", "available": False, "context_length": None}

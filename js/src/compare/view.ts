@@ -78,7 +78,7 @@ export class CompareView {
     const percentile = this.model.get("scale") === "percentile";
     this.runs = trait<string[]>(this.model, "_columns", []).map((id) => this.link.store.runs.get(id)).filter((run): run is Run => !!run);
     this.notice.update(this.link.presence.value, trait(this.model, "error", ""));
-    this.bar.update(metric, percentile, undefined);
+    this.bar.update(metric, percentile ? "of the run" : "", undefined);
     if (this.runs.length < 2) return;
     const alignments = trait<Record<string, Span[]>>(this.model, "_alignments", {});
     const special = this.model.get("show_special") === true;

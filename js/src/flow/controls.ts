@@ -48,7 +48,7 @@ export class Controls {
     this.#layerLabel = h("label", {}, "layer ", this.#layer);
     this.#headLabel = h("label", {}, "head ", this.#head);
     this.#direction = new Segments("Direction", [["read", "what it read", "Arcs from what the selected token read"], ["readers", "who reads it", "Arcs to the tokens that read the selected one"]], (value) => setTrait(model, "direction", value));
-    this.#unit = new Segments("Unit", [["token", "tokens", "One source is one token"], ["line", "lines", "One source is one line"]], (value) => setTrait(model, "unit", value));
+    this.#unit = new Segments("Unit", ["token", "line", "statement", "function"].map((unit) => [unit, `${unit}s`, `One source is one ${unit}`]), (value) => setTrait(model, "unit", value));
     this.contrast = new ContrastBox(model, explain);
     // while the slider moves, only this view follows; the kernel hears of the value it stays at
     on(this.#threshold, "input", () => model.set("threshold", Number(this.#threshold.value)));

@@ -1,8 +1,9 @@
 /** What is asked of the kernel, and the key under which both sides know the answer. */
 import { trait, type WidgetModel } from "../shared/model";
+import type { FlowInfo } from "../shared/protocol";
 
 export type Direction = "read" | "readers";
-export type Unit = "token" | "line";
+export type Unit = FlowInfo["unit"];
 export type Contrast = null | "runner_up" | { text: string };
 
 export interface Question {

@@ -102,9 +102,9 @@ export class Side {
       const range = map.range(far);
       const token = headOf(run.texts, range);
       const line = lines.of[token];
-      const byLine = info.unit === "line";
+      const byLine = info.unit !== "token";
       const own = map.farOf(flow.near) === far;
-      const label = (byLine ? lines.text(line) || "(empty line)" : labelText(run.tokenText(far))) + (own ? (byLine ? " (its own line)" : " (itself)") : "");
+      const label = (byLine ? lines.text(line) || "(empty line)" : labelText(run.tokenText(far))) + (own ? (byLine ? ` (its own ${info.unit})` : " (itself)") : "");
       const text = weightText(weight, info.signed);
       const part = exactShare(abs(weight), flow.mass);
       return { id: far, token, label, position: byLine ? "" : String(far), line: String(line + 1), weight: text, share: part, bar: weight / strongest, spoken: `${label}, ${byLine ? "" : `position ${far}, `}line ${line + 1}, ${text} ${unitOf(info)}, ${part} ${massName(info)}` };
@@ -132,5 +132,5 @@ export class Side {
 
 function headings({ info }: FlowMap): Pick<TableText, "source" | "position" | "line" | "weight"> {
   const unit = unitOf(info);
-  return { source: endName(info), position: info.unit === "line" ? "" : "pos.", line: "line", weight: unit || "weight" };
+  return { source: endName(info), position: info.unit !== "token" ? "" : "pos.", line: "line", weight: unit || "weight" };
 }

@@ -111,7 +111,7 @@ export function stageOf(redraw: () => void): Stage {
     own = groups.find((group) => !group.pin) ?? null;
     pinned = groups.filter((group) => group.pin);
     tints.pins(new Map(scene.pins.map(({ flow, pin }) => [flow.near, pin])));
-    flag(area.element, "by-line", map?.info.unit === "line");
+    flag(area.element, "by-line", map?.info.unit !== "token");
     tints.show(restingTints());
     prepareOverview(moved);
     paint();

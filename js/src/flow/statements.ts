@@ -54,8 +54,8 @@ function things(count: number, one: string): string {
 }
 
 export function endName(info: FlowInfo): string {
-  if (info.direction === "readers") return info.unit === "line" ? "reading line" : "reader";
-  return info.unit === "line" ? "source line" : "source";
+  const [name, verb] = info.direction === "readers" ? ["reader", "reading"] : ["source", "source"];
+  return info.unit === "token" ? name : `${verb} ${info.unit}`;
 }
 
 /** "attention, mean of 30 layers × 9 heads · 7 of 43 sources, 53 % of the mass · sink removed"; titles may quote texts. */

@@ -261,7 +261,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     emphasise(edge ? edge.far : null, true);
     if (!edge || !pointed) return tooltip.hide();
     const text = `${weightText(edge.weight, map.info.signed)} ${unitOf(map.info)}`.trim();
-    const name = map.info.unit === "line" ? `line ${linesOf(run).of[headOf(run.texts, map.range(edge.far))] + 1}:` : labelText(run.tokenText(i));
+    const name = map.info.unit !== "token" ? `line ${linesOf(run).of[headOf(run.texts, map.range(edge.far))] + 1}:` : labelText(run.tokenText(i));
     tooltip.show(pointed, h("code", {}, name), ` ${text} · ${exactShare(abs(edge.weight), flow.mass)} ${massName(map.info)}`);
   }
 

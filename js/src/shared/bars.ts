@@ -24,12 +24,13 @@ export class MetricBar {
     this.element.append(this.#group, this.#summary, legend);
   }
 
-  update(metric: Metric, percentile: boolean, run: Run | undefined): void {
+  /** `percentile`: of what, as in "of the run"; empty on the absolute scale. */
+  update(metric: Metric, percentile: string, run: Run | undefined): void {
     for (const [name, button] of this.#buttons) {
       button.setAttribute("aria-checked", String(name === metric.name));
       button.tabIndex = name === metric.name ? 0 : -1;
     }
-    [this.#cold.textContent, this.#hot.textContent] = percentile ? ["coldest", "hottest of the run"] : metric.ends;
+    [this.#cold.textContent, this.#hot.textContent] = percentile ? ["coldest", `hottest ${percentile}`] : metric.ends;
     const written = run ? run.length - run.meta.prompt_length : 0;
     const facts: [string, string][] = !run
       ? []

@@ -13,7 +13,7 @@ export class HeatArea extends TokenArea {
     for (let i = from; i < this.length; i++) {
       const colored = everything || i >= run.meta.prompt_length || run.roles[i] === Role.Replaced;
       const value = metric.value(run, i);
-      const step = colored ? scale(value) : -1;
+      const step = colored ? scale(value, i) : -1;
       const hesitant = colored && run.model.scalars.entropy.at(i) >= HESITATION_NATS;
       for (const span of this.spans[i]) setHeat(span, step, hesitant);
       if (step >= 0) {

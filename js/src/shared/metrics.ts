@@ -102,8 +102,8 @@ export function metricOf(name: unknown): Metric {
 
 export const HEAT_STEPS = 15;
 
-/** A colour step 0 … 15, or −1 for "not computed". */
-export type HeatScale = (value: number) => number;
+/** A colour step 0 … 15 of a value and its token, or −1 for "not computed". */
+export type HeatScale = (value: number, i?: number) => number;
 
 /** Steps on the metric's absolute scale. */
 export function absoluteScale(metric: Metric): HeatScale {

@@ -66,7 +66,7 @@ export interface FlowInfo {
   quantity: "share" | "nats" | "logit" | "probability" | "score";
   signed: boolean;
   direction: "read" | "readers";
-  unit: "token" | "line";
+  unit: "token" | "line" | "statement" | "function";
   /** The only token with arcs; null: every token has its own. */
   at: number | null;
   edges_total: number;

@@ -18,8 +18,11 @@ export class Toolbar {
   private readonly go = h("button", { type: "submit", class: "ts-go" }, "Generate");
   private working = false;
 
-  constructor(private readonly host: ToolbarHost) {
-    this.element.append(this.prompt, this.settings, this.go);
+  constructor(
+    private readonly host: ToolbarHost,
+    extra: HTMLElement,
+  ) {
+    this.element.append(this.prompt, extra, this.settings, this.go);
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       this.press();

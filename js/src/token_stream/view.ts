@@ -2,7 +2,7 @@
 import { MetricBar, Notice } from "../shared/bars";
 import { connect } from "../shared/connect";
 import { Alternatives, tokenFigures } from "../shared/detail";
-import { h, replaceChildren, shown } from "../shared/dom";
+import { h, replaceChildren, shown, taken } from "../shared/dom";
 import { keyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
 import { absoluteScale, metricOf, number, percent, percentileScale, type HeatScale } from "../shared/metrics";
@@ -16,9 +16,10 @@ import { HeatArea } from "../shared/heat_area";
 import { describeToken } from "../shared/token_area";
 import { onHover, Tooltip } from "../shared/tooltip";
 import { Branches } from "./branches";
+import { SYNTAX_TRAITS, SyntaxLayer } from "./syntax_layer";
 import { Toolbar } from "./toolbar";
 
-const TRAITS = ["selected", "metric", "scale", "status", "error", "prompt", "show_line_numbers", "show_whitespace", "show_special", "color_prompt", "_columns", "_alignments", "_model"];
+const TRAITS = ["selected", "metric", "scale", "status", "error", "prompt", "show_line_numbers", "show_whitespace", "show_special", "color_prompt", "_columns", "_alignments", "_model", ...SYNTAX_TRAITS];
 const LEAST_SURE = 5;
 
 const KEYS: Keys = [
@@ -26,7 +27,8 @@ const KEYS: Keys = [
   ["↑ ↓", "the token above, below"],
   ["Home End", "first, last token of the line"],
   ["Enter", "alternatives of the selected token; Enter again regenerates from one"],
-  ["Esc", "back to the text"],
+  ["Shift ↑ ↓", "with syntax: select the node around, a smaller one"],
+  ["Esc", "back to the text; deselect the node"],
   ["Ctrl Enter", "in the prompt: generate"],
   ["?", "this list"],
 ];
@@ -44,6 +46,7 @@ export class TokenStreamView {
   private readonly alternatives: Alternatives;
   private readonly strip: Strip;
   private readonly branches: Branches;
+  private readonly syntax: SyntaxLayer;
   private readonly foot = h("span", { class: "ts-origin" });
   private readonly side = h("aside", { class: "ts-side", "aria-label": "Selected token" });
   private readonly keys = keyHelp(KEYS);
@@ -59,12 +62,13 @@ export class TokenStreamView {
   ) {
     this.bar = new MetricBar(model);
     this.settings = new SettingsPanel(model, true);
+    this.syntax = new SyntaxLayer(model, (i) => this.select(i, true));
     this.toolbar = new Toolbar({
       generate: (prompt) => this.ask("generate", { prompt, settings: trait(model, "settings", {}) }),
       stop: () => this.ask("stop"),
       toggleSettings: () => this.settings.toggle(),
       promptChanged: (prompt) => setTrait(model, "prompt", prompt),
-    });
+    }, this.syntax.toggle);
     this.alternatives = new Alternatives({
       choose: (token) => this.ask("branch", { at: this.selected, token }),
       chooseBatch: (k) => this.ask("alternatives", { at: this.selected, k }),
@@ -87,7 +91,7 @@ export class TokenStreamView {
 
   private build(): void {
     this.side.append(this.figures, this.alternatives.element);
-    const text = h("div", { class: "ts-text" }, this.area.element, this.empty, this.strip.element);
+    const text = h("div", { class: "ts-text" }, this.syntax.element, this.area.element, this.empty, this.strip.element);
     const help = h("button", { type: "button", class: "ts-quiet", "aria-expanded": "false", onclick: () => this.toggleKeys() }, h("kbd", {}, "?"), " all keys");
     this.root.append(
       this.toolbar.element,
@@ -119,7 +123,8 @@ export class TokenStreamView {
       if (!span || !run) return tooltip.hide();
       const i = Number(span.dataset.i);
       const facts = Number.isNaN(run.probability(i)) ? "not measured" : `${percent(run.probability(i))} · surprisal ${number(run.surprisal(i))} · entropy ${number(run.model.scalars.entropy.at(i))} nats · rank ${run.model.scalars.rank.at(i)}`;
-      tooltip.show(span, h("code", {}, labelText(run.tokenText(i))), ` ${facts}`);
+      const found = this.syntax.messageAt(run, i);
+      tooltip.show(span, h("code", {}, labelText(run.tokenText(i))), ` ${facts}`, found && h("div", {}, found));
     });
   }
 
@@ -169,9 +174,12 @@ export class TokenStreamView {
     const typing = target.matches("input, textarea, select");
     if (event.key === "Escape") {
       if (!this.keys.hidden) this.toggleKeys();
+      else if (this.area.element.contains(target) && this.syntax.clearNode()) void 0;
       else if (this.area.spanOf(Math.max(this.selected, 0))) this.area.spanOf(Math.max(this.selected, 0))!.focus();
     } else if (event.key === "?" && !typing) this.toggleKeys();
     else if (this.area.element.contains(target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const by = event.shiftKey ? { ArrowUp: 1 as const, ArrowDown: -1 as const }[event.key] : undefined;
+      if (by && this.syntax.resize(this.run, this.selected, by)) return taken(event);
       const next = destination(event.key, this.area, this.selected);
       if (next >= 0) this.select(next, true);
       else if (event.key === "Enter" || event.key === " ") {
@@ -191,9 +199,10 @@ export class TokenStreamView {
     const run = this.run;
     const metric = metricOf(this.model.get("metric"));
     const percentile = this.model.get("scale") === "percentile";
-    const scale: HeatScale = run && percentile ? percentileScale(metric, run) : absoluteScale(metric);
+    const within = run ? this.syntax.scale(run, metric) : null;
+    const scale: HeatScale = within ?? (run && percentile ? percentileScale(metric, run) : absoluteScale(metric));
     this.toolbar.update(trait(this.model, "prompt", ""), this.status, this.blocked());
-    this.bar.update(metric, percentile, run);
+    this.bar.update(metric, within ? "of its role" : percentile ? "of the run" : "", run);
     this.notice.update(this.link.presence.value, this.localError || trait(this.model, "error", ""));
     this.updateProgress(run);
     shown(this.area.element, !!run);
@@ -201,32 +210,34 @@ export class TokenStreamView {
     shown(this.empty, !run);
     shown(this.side, !!run);
     this.empty.textContent = this.working ? "Reading the prompt …" : "Type a prompt and press Generate: the tokens appear here, coloured by how sure the model was.";
-    if (run) this.updateText(run, metric.name, percentile, scale);
+    if (run) this.updateText(run, metric.name, `${percentile}${within ? this.model.get("scale") : ""}`, scale);
+    else this.syntax.update(run, this.area, -1);
     this.branches.update(this.link.store, this.model, metric, percentile, this.blocked() !== null || this.working);
     this.foot.textContent = run ? origin(run) : trait<{ name?: string }>(this.model, "_model", {}).name ?? "";
   }
 
-  private updateText(run: Run, metric: string, percentile: boolean, scale: HeatScale): void {
+  private updateText(run: Run, metric: string, way: string, scale: HeatScale): void {
     const colorPrompt = this.model.get("color_prompt") === true;
     const atEnd = this.area.element.scrollTop + this.area.element.clientHeight >= this.area.element.scrollHeight - 24;
     this.area.setOptions({ lineNumbers: this.model.get("show_line_numbers") !== false, whitespace: this.model.get("show_whitespace") === true, special: this.model.get("show_special") === true, colorPrompt }, run);
     this.area.sync(run);
-    const key = [run.id, metric, percentile, colorPrompt, this.model.get("show_whitespace"), run.length > run.meta.prompt_length].join();
-    this.area.paint(run, metricOf(metric), scale, key !== this.paintedFor || (percentile && !run.running));
+    const key = [run.id, metric, way, colorPrompt, this.model.get("show_whitespace"), run.length > run.meta.prompt_length].join();
+    this.area.paint(run, metricOf(metric), scale, key !== this.paintedFor || (way !== "false" && !run.running));
     this.paintedFor = key;
     if (run.running && atEnd && this.selected < 0) this.area.element.scrollTop = this.area.element.scrollHeight;
     const selected = this.selected < run.length ? this.selected : -1;
     this.area.select(selected, this.focusNext);
     this.focusNext = false;
     if (selected >= 0) this.area.spanOf(selected)?.setAttribute("aria-label", describeToken(run, selected));
+    this.syntax.update(run, this.area, selected);
     this.strip.draw(run, metricOf(metric), selected);
     this.updateSide(run, selected);
   }
 
   private updateSide(run: Run, selected: number): void {
     shown(this.alternatives.element, selected >= 0);
-    if (selected < 0) return replaceChildren(this.figures, ...this.leastSure(run));
-    replaceChildren(this.figures, ...tokenFigures(run, selected));
+    if (selected < 0) return replaceChildren(this.figures, ...this.syntax.findings(run, -1), ...this.leastSure(run));
+    replaceChildren(this.figures, ...tokenFigures(run, selected), ...this.syntax.findings(run, selected));
     this.alternatives.show(run, selected, this.branches.regenerated(selected));
   }
 

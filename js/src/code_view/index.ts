@@ -1,0 +1,4 @@
+import { widgetOf } from "../shared/widget";
+import { CodeView } from "./view";
+
+export default widgetOf(CodeView);

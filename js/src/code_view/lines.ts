@@ -1,0 +1,50 @@
+/** The text of nodes and the lines of tokens, from the rows of a run. Pure. */
+import { Role, type Run } from "../shared/runs";
+import type { Syntax } from "../shared/syntax";
+import { displayText } from "../shared/text";
+
+export interface Piece {
+  text: string;
+  role: string;
+}
+
+const LONGEST = 200;
+
+/** The first line of a node, token by token; token borders are not cut, so a neighbour's bracket may show. */
+export function firstLine(run: Run, syntax: Syntax, node: number): Piece[] {
+  const out: Piece[] = [];
+  const last = Math.min(Math.max(syntax.first(node), syntax.last(node)), run.length - 1);
+  let size = 0;
+  for (let i = Math.min(syntax.first(node), syntax.last(node)); i >= 0 && i <= last && size < LONGEST; i++) {
+    if (run.roles[i] === Role.Special) continue;
+    const text = out.length ? run.texts[i] : run.texts[i].trimStart();
+    const [line] = text.split(/\r?\n/, 1);
+    if (line) out.push({ text: displayText(line), role: syntax.role(i) });
+    size += line.length;
+    if (line.length < text.length && out.length) break;
+  }
+  return out;
+}
+
+export function textOf(pieces: readonly Piece[]): string {
+  return pieces.map(({ text }) => text).join("").trimEnd();
+}
+
+/** The line, from 1, on which each token's first dark character stands. */
+export function tokenLines(run: Run): Uint32Array {
+  const out = new Uint32Array(run.length);
+  let line = 1;
+  for (let i = 0; i < run.length; i++) {
+    const text = run.texts[i];
+    const blank = text.trim() === "" ? "" : text.slice(0, text.length - text.trimStart().length);
+    out[i] = line + breaks(blank);
+    line += breaks(text);
+  }
+  return out;
+}
+
+function breaks(text: string): number {
+  let found = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) found++;
+  return found;
+}

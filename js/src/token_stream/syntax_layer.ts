@@ -1,0 +1,119 @@
+/** Syntax in the token stream: colours, squiggles, the path to the token, and the list of findings. */
+import { Crumbs } from "../shared/crumbs";
+import { aria, button, h, say, shown, type Child } from "../shared/dom";
+import { percent, type HeatScale, HEAT_STEPS, type Metric } from "../shared/metrics";
+import { setTrait, trait, type WidgetModel } from "../shared/model";
+import type { Run } from "../shared/runs";
+import { syntaxOf, type Finding, type Syntax } from "../shared/syntax";
+import { rolePercentiles, SyntaxPaint } from "../shared/syntax_paint";
+import { labelText } from "../shared/text";
+import type { TokenArea } from "../shared/token_area";
+
+export const SYNTAX_TRAITS = ["syntax", "span", "_syntax"];
+const SIGNS = { error: "✗", warning: "!", note: "i" };
+const LISTED = 6;
+
+export class SyntaxLayer {
+  readonly element = h("div", { class: "ts-syntax-bar" });
+  readonly toggle = button({ title: "Colour the text by syntax, mark what linters find, and show the path to the selected token", onclick: () => setTrait(this.model, "syntax", !this.on) }, "Syntax");
+  readonly #crumbs: Crumbs;
+  readonly #note = h("span", { class: "ts-dim" });
+  readonly #roles: HTMLButtonElement;
+  readonly #paint = new SyntaxPaint();
+
+  constructor(
+    private readonly model: WidgetModel,
+    private readonly select: (i: number) => void,
+  ) {
+    this.#crumbs = new Crumbs((first, last) => this.#selectNode(first, last));
+    this.#roles = button({ class: "ts-quiet", title: "Compare each token with the others of its role: a name may be open where a bracket must not be", onclick: () => setTrait(model, "scale", model.get("scale") === "role" ? "absolute" : "role") }, "colour within role");
+    this.element.append(this.#crumbs.element, this.#note, this.#roles);
+  }
+
+  get on(): boolean {
+    return this.model.get("syntax") === true;
+  }
+
+  /** The syntax of a run, where it is there. */
+  syntax(run: Run | undefined): Syntax | null {
+    return this.on ? syntaxOf(this.model, run?.id) : null;
+  }
+
+  /** Percentiles within the role as colour steps; null where the scale is another. */
+  scale(run: Run, metric: Metric): HeatScale | null {
+    const syntax = this.syntax(run);
+    if (!syntax || this.model.get("scale") !== "role") return null;
+    const size = Math.min(run.length, syntax.length);
+    const values = Float64Array.from({ length: size }, (_, i) => metric.value(run, i));
+    const rising = metric.heat(0) <= metric.heat(1);
+    const found = rolePercentiles(values, Array.from({ length: size }, (_, i) => syntax.role(i)));
+    return (_, i = -1) => (Number.isNaN(found[i] ?? NaN) ? -1 : Math.round(((rising ? found[i] : 100 - found[i]) / 100) * HEAT_STEPS));
+  }
+
+  update(run: Run | undefined, area: TokenArea, selected: number): void {
+    const syntax = this.syntax(run);
+    aria(this.toggle, "pressed", this.on);
+    shown(this.element, this.on && !!run);
+    if (!run) return;
+    const span = this.on ? trait<[number, number] | null>(this.model, "span", null) : null;
+    this.#paint.paint(area, { syntax, span });
+    if (!this.on) return;
+    const hint = !syntax ? (run.running ? "Reading the syntax …" : "No syntax yet.") : syntax.nodes ? "Select a token to see where in the program it stands." : "No code was found in this text.";
+    this.#crumbs.update(syntax, selected, span, selected >= 0 && syntax?.nodes ? "This token stands outside of the code." : hint);
+    say(this.#note, syntax ? [syntax.message.language ?? "text", ...syntax.message.notes].join(" · ") : "");
+    aria(this.#roles, "pressed", this.model.get("scale") === "role");
+  }
+
+  /** Grow the selected node to the one around it, or shrink it towards the token. */
+  resize(run: Run | undefined, token: number, by: 1 | -1): boolean {
+    const syntax = this.syntax(run);
+    const node = syntax && token >= 0 ? syntax.nodeOf(token) : -1;
+    if (!syntax || node < 0) return false;
+    const ranges = syntax.path(node).reverse().map((n): [number, number] => [syntax.first(n), syntax.last(n)]).filter(([first], i, all) => first >= 0 && (i === 0 || String(all[i]) !== String(all[i - 1])));
+    const span = trait<[number, number] | null>(this.model, "span", null);
+    const now = span ? ranges.findIndex((range) => String(range) === String(span)) : -1;
+    const next = ranges[Math.min(now + by, ranges.length - 1)];
+    setTrait(this.model, "span", next ?? null);
+    return true;
+  }
+
+  clearNode(): boolean {
+    if (!this.on || !this.model.get("span")) return false;
+    setTrait(this.model, "span", null);
+    return true;
+  }
+
+  /** What was found at a token, for its tooltip. */
+  messageAt(run: Run, i: number): string {
+    return (this.syntax(run)?.findingsAt(i) ?? []).map(({ severity, message }) => `${SIGNS[severity]} ${message}`).join("; ");
+  }
+
+  /** What was found at a token, or, for −1, in the whole text. */
+  findings(run: Run, token: number): Child[] {
+    const syntax = this.syntax(run);
+    if (!syntax) return [];
+    const found = token < 0 ? syntax.findings : syntax.findingsAt(token);
+    if (!found.length) return [];
+    const items = found.slice(0, token < 0 ? LISTED : found.length).map((finding) => h("li", { class: `ts-finding ${finding.severity}` }, token < 0 ? this.#link(run, finding) : this.#facts(finding)));
+    const rest = found.length > items.length ? h("p", { class: "ts-hint" }, `and ${found.length - items.length} more`) : null;
+    return [token < 0 ? h("h4", {}, "Found in the code") : null, h("ul", { class: "ts-findings" }, ...items), rest];
+  }
+
+  #link(run: Run, finding: Finding): HTMLElement {
+    const text = finding.first >= 0 ? labelText(run.tokenText(finding.first)) : "";
+    return button({ class: "ts-bar", onclick: () => this.select(finding.first) }, h("b", {}, SIGNS[finding.severity]), h("span", {}, finding.message), h("span", { class: "ts-dim", title: text }, `line ${finding.line}`));
+  }
+
+  #facts(finding: Finding): HTMLElement {
+    const facts = [finding.tool];
+    if (finding.confident) facts.push("confidently wrong: no token of it was surprising");
+    else if (finding.probability !== null) facts.push(`lowest probability ${percent(finding.probability)}`);
+    const others = finding.alternatives.slice(0, 3).map(([text, p]) => `${labelText(text)} ${percent(p)}`).join(", ");
+    const jump = finding.at >= 0 && finding.at !== finding.first ? button({ class: "ts-quiet", onclick: () => this.select(finding.at) }, `what stood there instead: position ${finding.at}`) : null;
+    return h("div", {}, h("b", {}, `${SIGNS[finding.severity]} `), finding.message, h("p", { class: "ts-hint" }, facts.join(" · "), jump && others ? ` · at position ${finding.at}: ${others} ` : ""), jump);
+  }
+
+  #selectNode(first: number, last: number): void {
+    setTrait(this.model, "span", [first, last]);
+  }
+}

@@ -1,0 +1,209 @@
+"""What linters find, beside what the model thought while it wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokenscope_widgets.code.diagnostics import Finding, diagnose
+from tokenscope_widgets.code.grammars import has_grammar, parser_of
+from tokenscope_widgets.code.tree import parse_tree
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tokenscope_widgets.code.code_map import CodeMap
+
+CONFIDENT_NATS = 1.0
+"""No token of a finding was more surprising than this: p ≥ 0.37. An invented ``np.softmax`` had 0.9."""
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One finding, its tokens, and what the model thought there.
+
+    Attributes
+    ----------
+    finding : Finding
+        Its bytes are those of the whole source.
+    first, last : int
+        The tokens that touch it; −1 where none does.
+    related : tuple of (first, last) or None
+        The tokens of what it refers to: an opener, an earlier definition.
+    line : int
+        From 1.
+    written : bool
+        Whether the model wrote any of its tokens; False for what stands in the prompt.
+    sum_surprisal_nats, max_surprisal_nats, lowest_probability, entropy_nats, percentile : float
+        Over its measured tokens; the entropy is the first token's, the percentile (of surprisal, within the role) the
+        highest. NaN where none was measured.
+    at : int
+        The token whose alternatives are listed: where another token would have avoided it. For an unclosed bracket
+        that is where the closing one was expected.
+    alternatives : tuple of (token id, text, probability)
+        What else the model could have written there, likeliest first.
+    confidently_wrong : bool
+        The model wrote it, it is an error or a warning, and none of its tokens had more than `CONFIDENT_NATS`.
+    """
+
+    finding: Finding
+    first: int
+    last: int
+    related: tuple[int, int] | None
+    line: int
+    written: bool
+    sum_surprisal_nats: float
+    max_surprisal_nats: float
+    lowest_probability: float
+    entropy_nats: float
+    percentile: float
+    at: int
+    alternatives: tuple[tuple[int, str, float], ...]
+    confidently_wrong: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All findings of a map.
+
+    Attributes
+    ----------
+    rows : tuple of EvidenceRow
+        In order of position.
+    length : int
+        How many tokens the run has.
+    """
+
+    rows: tuple[EvidenceRow, ...]
+    length: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[EvidenceRow]:
+        return iter(self.rows)
+
+    @property
+    def confidently_wrong(self) -> tuple[EvidenceRow, ...]:
+        """Mistakes that the model was sure of: no uncertainty would have found them."""
+        return tuple(row for row in self.rows if row.confidently_wrong)
+
+    def flagged(self, *severities: str) -> NDArray[np.bool_]:
+        """Which tokens lie in a finding of these severities (errors and warnings by default), bool [token]."""
+        out = np.zeros(self.length, bool)
+        for row in self.rows:
+            if row.first >= 0 and row.finding.severity in (severities or ("error", "warning")):
+                out[min(row.first, row.last) : max(row.first, row.last) + 1] = True
+        return out
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a finding."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "line": row.line,
+                    "kind": row.finding.kind,
+                    "severity": row.finding.severity,
+                    "message": row.finding.message,
+                    "tool": row.finding.tool,
+                    "first_token": row.first,
+                    "last_token": row.last,
+                    "written": row.written,
+                    "sum_surprisal_nats": row.sum_surprisal_nats,
+                    "max_surprisal_nats": row.max_surprisal_nats,
+                    "lowest_probability": row.lowest_probability,
+                    "entropy_nats": row.entropy_nats,
+                    "percentile": row.percentile,
+                    "confidently_wrong": row.confidently_wrong,
+                    "at": row.at,
+                    "alternatives": ", ".join(f"{text!r} {100 * p:.1f} %" for _, text, p in row.alternatives[:4]),
+                }
+                for row in self.rows
+            ],
+            columns=_COLUMNS,
+        )
+
+
+_COLUMNS = [
+    "line", "kind", "severity", "message", "tool", "first_token", "last_token", "written", "sum_surprisal_nats",
+    "max_surprisal_nats", "lowest_probability", "entropy_nats", "percentile", "confidently_wrong", "at", "alternatives",
+]  # fmt: skip
+
+
+def findings(code: CodeMap, modules: bool = False) -> tuple[Finding, ...]:
+    """What linters find in every region of code, at bytes of the whole source.
+
+    Parameters
+    ----------
+    code : CodeMap
+    modules : bool
+        Ask jedi whether modules and attributes exist (slow the first time).
+    """
+    out: list[Finding] = []
+    for region in code.regions:
+        if region.language is None or not has_grammar(region.language):
+            continue
+        body = code.source[region.start : region.end]
+        tree = parse_tree(body, parser_of(region.language))
+        complete = code.complete or region.end < len(code.source)
+        out += [_moved(f, region.start) for f in diagnose(body, tree, region.language, complete, modules)]
+    return tuple(out)
+
+
+def evidence(code: CodeMap, modules: bool = False) -> Evidence:
+    """Findings with the metrics and alternatives of their tokens.
+
+    Raises
+    ------
+    InputError
+        The map was made without a run.
+    """
+    code.require_run("diagnostics")
+    within = code.percentiles("surprisal")
+    return Evidence(tuple(_row(code, found, within) for found in findings(code, modules)), len(code))
+
+
+def _row(code: CodeMap, found: Finding, within: NDArray[np.float32]) -> EvidenceRow:
+    run = code.require_run("diagnostics")
+    first, last = code.tokens_in(found.start, found.end)
+    tokens = np.arange(min(first, last), max(first, last) + 1) if first >= 0 else np.zeros(0, np.int64)
+    related = code.tokens_in(*found.related) if found.related is not None else None
+    known = tokens[~np.isnan(run.surprisal_nats[tokens])]
+    worst = float(run.surprisal_nats[known].max()) if len(known) else float("nan")
+    written = bool(len(tokens)) and int(tokens[-1]) >= run.prompt_length
+    at = _where_it_went_wrong(found, first, related)
+    grave = found.severity in ("error", "warning")
+    return EvidenceRow(
+        finding=found,
+        first=first,
+        last=last,
+        related=related if related is not None and related[0] >= 0 else None,
+        line=int(code.line_of(found.start)) + 1,
+        written=written,
+        sum_surprisal_nats=float(run.surprisal_nats[known].sum()) if len(known) else float("nan"),
+        max_surprisal_nats=worst,
+        lowest_probability=float(run.probability[known].min()) if len(known) else float("nan"),
+        entropy_nats=float(run.entropy_nats[tokens[0]]) if len(tokens) else float("nan"),
+        percentile=float(within[known].max()) if len(known) else float("nan"),
+        at=at,
+        alternatives=tuple(a for a in run.alternatives(at) if a[0] != int(run.token_ids[at])) if at >= 0 else (),
+        confidently_wrong=written and grave and worst <= CONFIDENT_NATS,
+    )
+
+
+def _where_it_went_wrong(found: Finding, first: int, related: tuple[int, int] | None) -> int:
+    """A bracket was dropped where its closer was expected, not where it was opened."""
+    if found.kind in ("unbalanced", "syntax") and related is not None and related[0] > first:
+        return related[0]
+    return first
+
+
+def _moved(found: Finding, offset: int) -> Finding:
+    related = None if found.related is None else (found.related[0] + offset, found.related[1] + offset)
+    return replace(found, start=found.start + offset, end=found.end + offset, related=related)
