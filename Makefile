@@ -9,7 +9,7 @@ MODEL := $(VENV)/.model
 MODULES := js/node_modules/.ready
 NAME ?=
 
-.PHONY: demo test lint bench study gallery lab build-js check-bundles chromium
+.PHONY: demo test lint bench study study-structure gallery lab build-js check-bundles chromium
 
 demo: $(MODEL)
 	$(BIN)/python -m tokenscope_widgets.demo
@@ -30,6 +30,10 @@ bench: $(MODEL) chromium
 # docs/faithfulness.csv: about an hour; goes on where it was stopped
 study: $(MODEL)
 	$(BIN)/python benchmarks/studies/faithfulness.py
+
+# docs/humaneval.md: a quarter of an hour; goes on where it was stopped
+study-structure: $(MODEL)
+	$(BIN)/python benchmarks/studies/structure.py
 
 gallery: $(READY) chromium
 	$(BIN)/python -m tests.gallery

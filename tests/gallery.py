@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import tokenscope_widgets as ts
+from tests.fixtures import make_syntax
 from tests.fixtures.make_flow import KERNEL, flow_page, load
 from tests.pages import (
     ARGUMENTS,
@@ -56,7 +57,7 @@ def states() -> dict[str, tuple[str, Act | None]]:
         if name.startswith("token_stream"):
             widget._model = MODEL
     pages = {name: (live_page(widget), act) for name, (widget, act) in widgets.items()}
-    return {**pages, **flow_states()}
+    return {**pages, **flow_states(), **code_states()}
 
 
 def flow_states() -> dict[str, tuple[str, Act | None]]:
@@ -79,6 +80,27 @@ def flow_states() -> dict[str, tuple[str, Act | None]]:
     stored = load("75")
     found["flow-75-saved"] = flow_page(stored, selected=stored["at"]), None
     found["flow-75-grid"] = flow_page(stored, live=True, selected=stored["at"]), answered(stored["maps"], open_grid)
+    return found
+
+
+def code_states() -> dict[str, tuple[str, Act | None]]:
+    """The outline of several programs: with nothing selected, selected, sorted, while it grows, and without code."""
+    wanted: dict[str, tuple[str, dict[str, Any]]] = {
+        "overview": ("mistakes", {}),
+        "finding": ("mistakes", {"selected": 27, "span": [27, 27]}),
+        "hottest": ("mistakes", {"order": "metric", "statistic": "sum"}),
+        "node": ("fibonacci", {"selected": 53, "span": [53, 69], "metric": "entropy", "statistic": "max"}),
+        "token": ("fibonacci", {"selected": 58}),
+        "writing": ("writing", {}),
+        "prose": ("prose", {}),
+        "error": ("mistakes", {"error": "span=[9]: is no range of tokens. Use [first, last], or None."}),
+    }
+    page = make_syntax.syntax_page
+    found: dict[str, tuple[str, Act | None]] = {
+        f"code_view-{state}": (page(make_syntax.load(name), live=True, **traits), None)
+        for state, (name, traits) in wanted.items()
+    }
+    found["code_view-saved"] = page(make_syntax.load("mistakes"), selected=68, span=[68, 68]), None
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def tasks() -> list[dict[str, str]]:
 
 
 def completions() -> Iterator[tuple[str, Generation]]:
-    """(task, run) of every problem; those that are not there yet are generated."""
+    """(task, run) of every problem, cut before the text that stopped it; those not there yet are generated."""
     KEPT.mkdir(parents=True, exist_ok=True)
     session: Session | None = None
     for task in tasks():
@@ -36,7 +37,16 @@ def completions() -> Iterator[tuple[str, Generation]]:
             session.generate(task["prompt"].rstrip(), max_new_tokens=NEW_TOKENS, stop_strings=STOPS).save(path)
         found = load(path)
         assert isinstance(found, Generation)
-        yield task["task_id"], found
+        yield task["task_id"], cut_at_stop(found)
+
+
+def cut_at_stop(run: Generation) -> Generation:
+    """A run without what belongs to the next function: the record keeps the token that completed the stop text."""
+    first = min((at for stop in STOPS if (at := run.completion.find(stop)) >= 0), default=-1)
+    if first < 0:
+        return run
+    kept = len(b"".join(run.tokens.token_bytes[: run.prompt_length])) + len(run.completion[: first + 1].encode())
+    return replace(run, tokens=run.tokens[: int((run.byte_ends <= kept).sum())], finish="end_token")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from tokenscope_widgets.charts.attribution import attribution_bars, attribution_
 from tokenscope_widgets.charts.direct import direct_logit_bars
 from tokenscope_widgets.charts.faithfulness import deletion_curve
 from tokenscope_widgets.charts.lens import lens_heatmap
+from tokenscope_widgets.charts.roles import role_bars, role_boxes
+from tokenscope_widgets.charts.structure import line_strip, pairs_heatmap
 from tokenscope_widgets.charts.trend import axis_title, metric_trend
 
 __all__ = [
@@ -26,7 +28,11 @@ __all__ = [
     "head_weights",
     "hover_text",
     "lens_heatmap",
+    "line_strip",
     "metric_trend",
+    "pairs_heatmap",
     "received_attention",
+    "role_bars",
+    "role_boxes",
     "template",
 ]

@@ -32,7 +32,8 @@ _MOST_LABELS, _MANY = 55, 200
 _LONGEST_ACROSS = 20
 # legible on light and on dark pages
 _QUIET = "#8b95a1"
-_LONGEST_LABEL = {"token": 14, "word": 18, "line": 40, "part": 40}
+_LONGEST_LABEL = {"token": 14, "word": 18}
+_PIECES = ("line", "statement", "function")
 
 
 def attribution_heatmap(attribution: Attribution, *, dark: bool = False, height: int | None = None) -> go.Figure:
@@ -72,7 +73,7 @@ def attribution_heatmap(attribution: Attribution, *, dark: bool = False, height:
     )
     shown = thinned(len(sources), _MOST_LABELS)
     upright = len(sources) > 12 or attribution.sources.unit != "token"
-    labels = _labels(attribution, shown, _LONGEST_ACROSS, shown.step > 1 or attribution.sources.unit == "line")
+    labels = _labels(attribution, shown, _LONGEST_ACROSS, shown.step > 1 or attribution.sources.unit in _PIECES)
     figure.update_xaxes(
         type="category",
         tickmode="array",
@@ -131,7 +132,7 @@ def attribution_bars(attribution: Attribution, most: int = 25, *, dark: bool = F
     values = total[kept].astype(np.float64)
     colours = palette(dark)
     names = _source_names(attribution)
-    longest = _LONGEST_LABEL[attribution.sources.unit]
+    longest = _LONGEST_LABEL.get(attribution.sources.unit, 40)
     figure = go.Figure(
         go.Bar(
             x=values,
@@ -188,24 +189,30 @@ def _source_names(attribution: Attribution) -> list[str]:
     lines = attribution.run.line_index
     if attribution.sources.unit == "line":
         return [f"line {lines[a] + 1}: {hover_text(text.rstrip())}" for a, text in zip(starts, texts, strict=True)]
+    if attribution.sources.unit in _PIECES:
+        return [f"{a}, line {lines[a] + 1}: {hover_text(_first_line(t))}" for a, t in zip(starts, texts, strict=True)]
     return [f"{a} {hover_text(text)}" for a, text in zip(starts, texts, strict=True)]
 
 
 def _labels(attribution: Attribution, sources: Iterable[int], longest: int, numbered: bool) -> list[str]:
     """Sources on an axis, with their position; lines keep their indent and are filled up, to begin below each other."""
-    lined = attribution.sources.unit == "line"
+    lined = attribution.sources.unit in _PIECES
     texts = attribution.sources.texts(attribution.run)
     numbers = attribution.run.line_index + 1
     out = []
     for i in sources:
         start = int(attribution.sources.starts[i])
-        text = texts[i].rstrip() if lined else texts[i]
+        text = _first_line(texts[i]) if lined else texts[i]
         shown = hover_text(text, longest, code=lined)
         grey = f"<span style='color:{_QUIET}'>{numbers[start] if lined else start}</span>"
         blank = "\u00a0" * (longest + 1 - min(len(text), longest + 1))
         labelled = f"{grey}\u00a0\u00a0{shown}{blank}" if lined else f"{shown}\u00a0\u00a0{grey}"
         out.append(labelled if numbered else shown)
     return out
+
+
+def _first_line(text: str) -> str:
+    return text.strip("\n").split("\n", 1)[0].rstrip()
 
 
 def _target_names(attribution: Attribution) -> list[str]:

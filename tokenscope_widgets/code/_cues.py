@@ -28,3 +28,9 @@ def cue_share(text: bytes, language: str) -> float:
     """The share of a text's lines that begin as lines of a language do, 0 … 1."""
     lines = sum(1 for line in text.splitlines() if line.strip())
     return min(1.0, sum(1 for _ in _CUES[language].finditer(text)) / lines) if lines else 0.0
+
+
+def begins_as(text: bytes, language: str) -> bool:
+    """Whether the first line that says something begins as lines of a language do."""
+    said = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith((b"#!", b"//", b"# ")))
+    return _CUES[language].match(next(said, b"")) is not None

@@ -54,7 +54,12 @@ def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.
     found = groups(code, by)
     own = token_groups(code, found)
     within = percentiles_within(values, code.role_codes)
-    rows = [_row(values, run.probability, within, np.flatnonzero(own == g)) for g in range(len(found))]
+    # members in reading order, so that the first is what a reader meets first
+    members = code.text.order[np.argsort(own[code.text.order], kind="stable")]
+    rows = [
+        _row(values, run.probability, within, at)
+        for at in np.split(members, np.cumsum(np.bincount(own, minlength=len(found)))[:-1])
+    ]
     frame = pd.DataFrame(rows, index=pd.Index(found.labels, name=by))
     frame.insert(2, "bytes", np.bincount(found.group, found.end - found.start, len(found)).astype(int))
     if metric.removesuffix("_nats") in ADDS_UP:
@@ -72,7 +77,7 @@ def byte_split_sums(code: CodeMap, found: Groups, values: NDArray[np.floating]) 
     """
     rows = token_overlaps(code, found)
     token = rows.tokens()
-    known = np.nan_to_num(values.astype(np.float64))
+    known = np.where(np.isnan(values), 0, values).astype(np.float64)
     share = rows.bytes / (code.text.end - code.text.start)[token]
     out = np.bincount(found.group[rows.segment], share * known[token], len(found)).astype(np.float64)
     out[-1] += known[code.text.end == code.text.start].sum()
@@ -80,7 +85,7 @@ def byte_split_sums(code: CodeMap, found: Groups, values: NDArray[np.floating]) 
 
 
 def _primary_sums(values: NDArray[np.float64], own: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    return np.bincount(own, np.nan_to_num(values), count).astype(np.float64)
+    return np.bincount(own, np.where(np.isnan(values), 0, values), count).astype(np.float64)
 
 
 def _row(
@@ -106,14 +111,10 @@ def _row(
     }
 
 
-def _places(code: CodeMap, found: Groups) -> dict[str, list[int]]:
+def _places(code: CodeMap, found: Groups) -> dict[str, NDArray[np.int64]]:
     size = len(found)
     start, end = np.full(size, len(code.source)), np.zeros(size, np.int64)
     np.minimum.at(start, found.group, found.start)
     np.maximum.at(end, found.group, found.end)
-    tokens = [code.tokens_in(int(a), int(b)) for a, b in zip(start, end, strict=True)]
-    return {
-        "line": [int(code.line_of(int(a))) + 1 if b > a else -1 for a, b in zip(start, end, strict=True)],
-        "first_token": [a for a, _ in tokens],
-        "last_token": [b for _, b in tokens],
-    }
+    first, last = code.token_ends(start, end)
+    return {"line": np.where(end > start, code.line_of(start) + 1, -1), "first_token": first, "last_token": last}

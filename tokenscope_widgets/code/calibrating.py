@@ -84,6 +84,8 @@ class Calibration:
             return (
                 f"only {many} flagged tokens: no headline below {ENOUGH}. The table shows how wide the intervals are."
             )
+        if not np.isfinite(best.low):
+            return f"all flagged tokens are in {best.clusters} run: no interval, and so no headline."
         bases = [s for s in self.scores if s.level == "token" and s.baseline]
         base = max(bases, key=lambda s: s.auroc.value, default=None)
         against = f"; the baseline “{base.name}” {_interval(base.auroc)}" if base is not None else ""
@@ -140,7 +142,10 @@ def calibration(
     InputError
         No runs.
     """
-    if not len(runs):
+    if hasattr(runs, "tokens") or isinstance(runs, CodeMap):
+        raise bad_value("runs", runs, "is a single run", "Give a list of them")
+    runs = list(runs)
+    if not runs:
         raise bad_value("runs", runs, "holds no run", "Give a list of generations")
     samples = [_sample(_map(run, language), number, modules) for number, run in enumerate(runs)]
     tokens = _Things.joined([sample.tokens for sample in samples])
@@ -217,11 +222,9 @@ def _kept(code: CodeMap) -> NDArray[np.bool_]:
 def _lines(
     code: CodeMap, at: NDArray[np.int64], number: int, flagged: NDArray[np.bool_], values: dict[str, Values]
 ) -> _Things:
-    from tokenscope_widgets.code.node_metrics import first_dark_bytes
-
-    line = code.line_of(first_dark_bytes(code)[at])
+    line = code.line_of(code.text.counts_at[at])
     known, group = np.unique(line, return_inverse=True)
-    rows = [at[group == g] for g in range(len(known))]
+    rows = np.split(at[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1]) if len(at) else []
 
     def over(name: str, pick: str) -> Values:
         return np.array([getattr(np, pick)(values[name][row]) for row in rows], np.float64)

@@ -111,7 +111,7 @@ class CodeMap:
         out[known] = self.segments.node[self.overlaps.primary[known]]
         return out
 
-    @cached_property
+    @property
     def states(self) -> list[str]:
         """The state of each token's node: ``ok`` outside of all trees."""
         return [STATES[self.state[node]] if node >= 0 else "ok" for node in self.node_of.tolist()]
@@ -153,14 +153,22 @@ class CodeMap:
 
     def tokens_in(self, start: int, end: int) -> tuple[int, int]:
         """The first and the last token that touch ``start … end − 1``; (−1, −1) where none does."""
-        order = self.text.order
-        first = int(np.searchsorted(self.text.end[order], start, side="right"))
-        last = int(np.searchsorted(self.text.start[order], end, side="left")) - 1
-        while last > first and self.text.start[order[last]] == self.text.end[order[last]]:
-            last -= 1
-        if end <= start or first >= len(self) or last < first:
-            return -1, -1
-        return int(order[first]), int(order[last])
+        touching = self.tokens_touching(start, end)
+        return (int(touching[0]), int(touching[-1])) if len(touching) else (-1, -1)
+
+    def tokens_touching(self, start: int, end: int) -> Ints:
+        """The tokens that touch ``start … end − 1``, in reading order, int64.
+
+        Only where a middle was filled in, these are not all from the first to the last.
+        """
+        low, high = self.text.ranges(start, end)
+        return self.text.solid[int(low) : int(high)]
+
+    def token_ends(self, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+        """`tokens_in` of many stretches at once: their first and their last tokens, −1 where none touches one."""
+        low, high = self.text.ranges(start, end)
+        solid = np.append(self.text.solid, -1)
+        return np.where(high > low, solid[low], -1), np.where(high > low, solid[high - 1], -1)
 
     def path(self, token: int) -> list[str]:
         """From the module down to the token: names of classes and functions, kinds of everything else."""

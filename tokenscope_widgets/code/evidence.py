@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tokenscope_widgets.code.diagnostics import Finding, diagnose
 from tokenscope_widgets.code.grammars import has_grammar, parser_of
+from tokenscope_widgets.code.parsing import is_cut
 from tokenscope_widgets.code.tree import parse_tree
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CONFIDENT_NATS = 1.0
 """No token of a finding was more surprising than this: p ≥ 0.37. An invented ``np.softmax`` had 0.9."""
+_CLOSERS = {b"(": ")", b"[": "]", b"{": "}"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class EvidenceRow:
         What else the model could have written there, likeliest first.
     confidently_wrong : bool
         The model wrote it, it is an error or a warning, and none of its tokens had more than `CONFIDENT_NATS`.
+    tokens : tuple of int
+        All that touch it, in reading order: from the first to the last but where a middle was filled in.
     """
 
     finding: Finding
@@ -64,6 +68,7 @@ class EvidenceRow:
     at: int
     alternatives: tuple[tuple[int, str, float], ...]
     confidently_wrong: bool
+    tokens: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +101,8 @@ class Evidence:
         """Which tokens lie in a finding of these severities (errors and warnings by default), bool [token]."""
         out = np.zeros(self.length, bool)
         for row in self.rows:
-            if row.first >= 0 and row.finding.severity in (severities or ("error", "warning")):
-                out[min(row.first, row.last) : max(row.first, row.last) + 1] = True
+            if row.finding.severity in (severities or ("error", "warning")):
+                out[list(row.tokens)] = True
         return out
 
     def to_frame(self) -> pd.DataFrame:
@@ -149,10 +154,11 @@ def findings(code: CodeMap, modules: bool = False) -> tuple[Finding, ...]:
     for region in code.regions:
         if region.language is None or not has_grammar(region.language):
             continue
-        body = code.source[region.start : region.end]
+        cut = not code.complete and is_cut(region, code.text.cut)
+        # of a hole that is being filled, nothing can be said of what follows it
+        body = code.source[region.start : code.text.cut if cut else region.end]
         tree = parse_tree(body, parser_of(region.language))
-        complete = code.complete or region.end < len(code.source)
-        out += [_moved(f, region.start) for f in diagnose(body, tree, region.language, complete, modules)]
+        out += [_moved(f, region.start) for f in diagnose(body, tree, region.language, not cut, modules)]
     return tuple(out)
 
 
@@ -172,12 +178,12 @@ def evidence(code: CodeMap, modules: bool = False) -> Evidence:
 def _row(code: CodeMap, found: Finding, within: NDArray[np.float32]) -> EvidenceRow:
     run = code.require_run("diagnostics")
     first, last = code.tokens_in(found.start, found.end)
-    tokens = np.arange(min(first, last), max(first, last) + 1) if first >= 0 else np.zeros(0, np.int64)
+    tokens = code.tokens_touching(found.start, found.end)
     related = code.tokens_in(*found.related) if found.related is not None else None
     known = tokens[~np.isnan(run.surprisal_nats[tokens])]
     worst = float(run.surprisal_nats[known].max()) if len(known) else float("nan")
-    written = bool(len(tokens)) and int(tokens[-1]) >= run.prompt_length
-    at = _where_it_went_wrong(found, first, related)
+    written = bool(len(tokens)) and int(tokens.max()) >= run.prompt_length
+    at = _where_it_went_wrong(code, found, first)
     grave = found.severity in ("error", "warning")
     return EvidenceRow(
         finding=found,
@@ -194,14 +200,28 @@ def _row(code: CodeMap, found: Finding, within: NDArray[np.float32]) -> Evidence
         at=at,
         alternatives=tuple(a for a in run.alternatives(at) if a[0] != int(run.token_ids[at])) if at >= 0 else (),
         confidently_wrong=written and grave and worst <= CONFIDENT_NATS,
+        tokens=tuple(tokens.tolist()),
     )
 
 
-def _where_it_went_wrong(found: Finding, first: int, related: tuple[int, int] | None) -> int:
-    """A bracket was dropped where its closer was expected, not where it was opened."""
-    if found.kind in ("unbalanced", "syntax") and related is not None and related[0] > first:
-        return related[0]
-    return first
+def _where_it_went_wrong(code: CodeMap, found: Finding, first: int) -> int:
+    """A bracket was dropped where its closer was expected, not where it was opened.
+
+    That is the token after the last of the bracket's contents, or that last one itself, which could have ended in the
+    closer: whichever had the closer among its alternatives.
+    """
+    if found.kind not in ("unbalanced", "syntax") or found.related is None or found.related[0] <= found.start:
+        return first
+    touching = code.tokens_touching(*found.related)
+    if not len(touching):
+        return first
+    last = int(touching[-1])
+    ends_there = code.text.end[last] <= found.related[1] and last + 1 < len(code)
+    after = last + 1 if ends_there else last
+    closer = _CLOSERS.get(code.source[found.start : found.end][-1:], "\0")
+    run = code.require_run("diagnostics")
+    closed = (at for at in (after, last) if any(closer in text for _, text, _ in run.alternatives(at)))
+    return next(closed, after)
 
 
 def _moved(found: Finding, offset: int) -> Finding:

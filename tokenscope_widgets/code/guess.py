@@ -9,16 +9,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from tokenscope_widgets.code._cues import LANGUAGES, cue_share
+from tokenscope_widgets.code._cues import LANGUAGES, begins_as, cue_share
 from tokenscope_widgets.code.closing import parse_open
 from tokenscope_widgets.code.grammars import available, parser_of
 from tokenscope_widgets.code.tree import SyntaxTree
 
-HEAD_BYTES = 1500
-"""How much of a text is looked at: so a text that grows keeps its language."""
+HEAD_BYTES = (1500, 6000)
+"""How much of a text is looked at, and how much where that says nothing: a long comment may come first."""
 
 _LEAST = 0.15
 _CUE_WEIGHT = 0.7
+_BEGUN_WEIGHT = 0.7
 _SURE = 0.05
 _FEW_ERRORS = 0.05
 _SELECTOR = (
@@ -49,9 +50,13 @@ def guess_language(text: bytes) -> str | None:
     Parameters
     ----------
     text : bytes
-        Only its first `HEAD_BYTES` count.
+        Only its beginning counts, so that a text that grows keeps its language.
     """
-    return _guess(_whole_lines(text[:HEAD_BYTES]) if len(text) > HEAD_BYTES else text)
+    for size in HEAD_BYTES:
+        found = _guess(_whole_lines(text[:size]) if len(text) > size else text)
+        if found is not None or len(text) <= size:
+            return found
+    return None
 
 
 @lru_cache(maxsize=256)
@@ -69,7 +74,8 @@ def _guess(head: bytes) -> str | None:
             return language
         # Ruby's grammar takes sentences for calls
         if cues[language] or language != "ruby":
-            scores[language] = fit.score + cues[language] * _CUE_WEIGHT
+            begun = _BEGUN_WEIGHT if begins_as(head, language) else 0
+            scores[language] = fit.score + cues[language] * _CUE_WEIGHT + begun
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best is not None and scores[best] >= _LEAST else None
 
@@ -119,11 +125,12 @@ def _is_css(start: bytes) -> bool:
 
 def _is_json(head: bytes) -> bool:
     """Whole JSON, or the beginning of some."""
+    text = head.decode("utf-8-sig", "replace").rstrip()
     try:
-        json.loads(head)
+        json.loads(text)
     except json.JSONDecodeError as error:
-        return error.pos >= len(head.rstrip()) - 1 or "Unterminated" in error.msg
-    except (UnicodeDecodeError, RecursionError):
+        return error.pos >= len(text) - 1 or "Unterminated" in error.msg
+    except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError
         return False
     return True
 

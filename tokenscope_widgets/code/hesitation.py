@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ ENOUGH = 20
 """Tokens of a role that make a distribution of its own; with fewer, the wider class of roles is used, then all."""
 LEAST_ENTROPY_NATS = 0.5
 LIKELY = 0.05
-_WORDING = ("comment", "docstring", "literal", "markup")
+_Shape = tuple[bytes, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Alternative:
         0 … 1, at temperature 1.
     fork : str
         ``"structural"``: the text parses to another tree; ``"naming"``: only a name differs; ``"wording"``: only a
-        literal, a comment or a docstring does; ``"none"``: no grammar.
+        literal, a comment, a docstring or white space does; ``"none"``: no grammar.
     """
 
     token_id: int
@@ -93,7 +94,7 @@ def hesitations(code: CodeMap, percentile: float = 95.0) -> tuple[Hesitation, ..
     InputError
         A percentile out of range; no run.
     """
-    if isinstance(percentile, bool) or not 0 <= percentile <= 100:
+    if not _is_percentile(percentile):
         raise bad_value("percentile", percentile, "is no percentile", "Use 0 … 100")
     run = code.require_run("hesitations")
     entropy = np.asarray(run.entropy_nats, np.float64)
@@ -102,8 +103,9 @@ def hesitations(code: CodeMap, percentile: float = 95.0) -> tuple[Hesitation, ..
     chosen = (within > percentile) & (entropy >= LEAST_ENTROPY_NATS) & (np.arange(len(run)) >= first)
     chosen &= code.overlaps.primary >= 0
     out = []
+    shapes: dict[int, _Shape] = {}
     for token in np.flatnonzero(chosen).tolist():
-        others = tuple(_alternatives(code, token))
+        others = tuple(_alternatives(code, token, shapes))
         out.append(
             Hesitation(
                 token,
@@ -116,6 +118,10 @@ def hesitations(code: CodeMap, percentile: float = 95.0) -> tuple[Hesitation, ..
             )
         )
     return tuple(out)
+
+
+def _is_percentile(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= 100
 
 
 def _gravest(others: tuple[Alternative, ...]) -> str:
@@ -142,18 +148,21 @@ def _percentiles(entropy: NDArray[np.float64], roles: NDArray[np.uint8]) -> tupl
     return np.where(use_role, by_role, np.where(use_class, by_class, overall)), names
 
 
-def _alternatives(code: CodeMap, token: int) -> list[Alternative]:
+def _alternatives(code: CodeMap, token: int, shapes: dict[int, _Shape]) -> list[Alternative]:
     run = code.require_run("alternatives")
     out = []
     for token_id, text, probability in run.alternatives(token):
         if token_id != int(run.token_ids[token]) and probability >= LIKELY:
             written = b"" if token_id in run.special_ids else run.vocabulary.get(token_id, b"")
-            out.append(Alternative(token_id, text, probability, fork_kind(code, token, written)))
+            out.append(Alternative(token_id, text, probability, fork_kind(code, token, written, shapes)))
     return out
 
 
-def fork_kind(code: CodeMap, token: int, replacement: bytes) -> str:
-    """What putting other bytes in a token's place does to the program; see `Alternative`."""
+def fork_kind(code: CodeMap, token: int, replacement: bytes, shapes: dict[int, _Shape] | None = None) -> str:
+    """What putting other bytes in a token's place does to the program; see `Alternative`.
+
+    ``shapes`` remembers the regions as they are, by where they start.
+    """
     region = _region_at(code, int(code.text.start[token]))
     if region is None or region.language is None or not has_grammar(region.language):
         return "none"
@@ -161,15 +170,16 @@ def fork_kind(code: CodeMap, token: int, replacement: bytes) -> str:
     parser = parser_of(region.language)
     # a token that reaches out of the region is replaced by what of it lies inside
     start, end = max(start, region.start), min(end, region.end)
-    before = code.source[region.start : region.end]
+    shapes = {} if shapes is None else shapes
+    if region.start not in shapes:
+        shapes[region.start] = shape(parse_tree(code.source[region.start : region.end], parser))
     after = code.source[region.start : start] + replacement + code.source[end : region.end]
-    if shape(parse_tree(before, parser)) != shape(parse_tree(after, parser)):
+    if shapes[region.start] != shape(parse_tree(after, parser)):
         return "structural"
-    role = ROLES[code.role_codes[token]]
-    return "wording" if role.split(".")[0] in _WORDING else "naming"
+    return "naming" if ROLES[code.role_codes[token]].startswith("identifier") else "wording"
 
 
-def shape(tree: SyntaxTree) -> tuple[bytes, tuple[str, ...]]:
+def shape(tree: SyntaxTree) -> _Shape:
     """A tree without its texts: equal for programs that differ in names, literals and comments only."""
     comments = tree.kinds_in(*(kind for kind in tree.kinds if "comment" in kind))
     kept = np.flatnonzero(~comments)

@@ -55,7 +55,7 @@ def node_metrics(code: CodeMap, metric: str = "surprisal") -> NodeMetrics:
     values = metric_values(run, metric).astype(np.float64)[code.text.order]
     start, end = code.text.start[code.text.order], code.text.end[code.text.order]
     solid = end > start
-    values, start, end, dark = values[solid], start[solid], end[solid], first_dark_bytes(code)[code.text.order][solid]
+    values, start, end, dark = values[solid], start[solid], end[solid], code.text.counts_at[code.text.order][solid]
     low = np.searchsorted(dark, code.tree.start, side="left")
     high = np.maximum(np.searchsorted(dark, code.tree.end, side="left"), low)
     known = ~np.isnan(values)
@@ -68,14 +68,6 @@ def node_metrics(code: CodeMap, metric: str = "surprisal") -> NodeMetrics:
     lowest = _extreme(np.minimum, np.where(known, values, np.inf), low, high)
     highest = _extreme(np.maximum, np.where(known, values, -np.inf), low, high)
     return NodeMetrics(high - low, measured, mean, lowest, highest, first, sums)
-
-
-def first_dark_bytes(code: CodeMap) -> Ints:
-    """The byte by which a token counts: its first that is not white space, else its first; int64 [token]."""
-    text = np.frombuffer(code.source, np.uint8)
-    dark = np.append(np.flatnonzero(~((text == 32) | ((text >= 9) & (text <= 13)))), len(text))
-    seen = dark[np.searchsorted(dark, code.text.start, side="left").clip(max=len(dark) - 1)]
-    return np.where(seen < code.text.end, seen, code.text.start)
 
 
 def _between(values: Values, low: Ints, high: Ints) -> Values:
@@ -96,7 +88,7 @@ def _extreme(pick: np.ufunc, values: Values, low: Ints, high: Ints) -> Values:
 def _byte_sums(code: CodeMap, values: Values, start: Ints, end: Ints) -> Values:
     if not len(values):
         return np.zeros(len(code.tree))
-    running = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))])
+    running = np.concatenate([[0.0], np.cumsum(np.where(np.isnan(values), 0, values))])
     edges = np.append(start, end[-1])
     return np.asarray(np.interp(code.tree.end, edges, running) - np.interp(code.tree.start, edges, running))
 
@@ -108,7 +100,7 @@ def node_frame(code: CodeMap, metric: str) -> pd.DataFrame:
     from tokenscope_widgets.code.outline import node_label, outline_nodes
 
     found, nodes = node_metrics(code, metric), outline_nodes(code)
-    tokens = [code.tokens_of(node) for node in nodes.tolist()]
+    first_token, last_token = code.token_ends(code.tree.start[nodes], code.tree.end[nodes])
     return pd.DataFrame(
         {
             "structure": [code.structure_of(node) for node in nodes.tolist()],
@@ -121,8 +113,8 @@ def node_frame(code: CodeMap, metric: str) -> pd.DataFrame:
             "first": found.first[nodes],
             "sum": found.sum[nodes],
             "line": code.line_of(code.tree.start[nodes]) + 1,
-            "first_token": [first for first, _ in tokens],
-            "last_token": [last for _, last in tokens],
+            "first_token": first_token,
+            "last_token": last_token,
         },
         index=pd.Index([node_label(code, node) for node in nodes.tolist()], name="node_label"),
     )

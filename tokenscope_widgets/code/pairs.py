@@ -51,11 +51,12 @@ def aggregate_pairs(
     matrix = token_matrix(code, weights)
     rows = groups(code, by)
     columns = rows if sources is None else groups(code, sources)
-    total = membership(code, rows) @ matrix @ membership(code, columns).T
+    target = membership(code, rows)
+    source = target if columns is rows else membership(code, columns)
+    total = target @ matrix @ source.T
     index, across = pd.Index(rows.labels, name="target"), pd.Index(columns.labels, name="source")
     frame = pd.DataFrame(total, index=index, columns=across)
-    held = [membership(code, found).any(axis=1) for found in (rows, columns)]
-    return frame.loc[held[0], held[1]]
+    return frame.loc[target.any(axis=1), source.any(axis=1)]
 
 
 def token_matrix(code: CodeMap, weights: Attention | Attribution | NDArray[Any]) -> Matrix:

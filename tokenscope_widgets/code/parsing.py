@@ -9,13 +9,13 @@ import numpy as np
 
 from tokenscope_widgets.code.closing import parse_open
 from tokenscope_widgets.code.code_map import CodeMap, Codes
-from tokenscope_widgets.code.grammars import canonical, has_grammar, parser_of
+from tokenscope_widgets.code.grammars import available, canonical, has_grammar, parser_of
 from tokenscope_widgets.code.lexed import lexed
 from tokenscope_widgets.code.regions import Region, find_regions
 from tokenscope_widgets.code.roles import ROLES, gaps, leaf_roles
 from tokenscope_widgets.code.segments import Segments, overlaps_of
 from tokenscope_widgets.code.source import token_source, whole_characters
-from tokenscope_widgets.code.states import states
+from tokenscope_widgets.code.states import STATES, states
 from tokenscope_widgets.code.structure import structures
 from tokenscope_widgets.code.tree import EMPTY, Ints, SyntaxTree, joined, parse_tree
 from tokenscope_widgets.errors import bad_value
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from tokenscope_widgets.analysis.records import Generation
 
 _MARKUP = ROLES.index("markup")
-COMPLETE = ("end_token", "stop_string", "scored")
-"""How a run ends that was not cut off."""
+_OK, _INCOMPLETE = STATES.index("ok"), STATES.index("incomplete")
+COMPLETE = ("end_token", "scored")
+"""How a run ends that was not cut off; behind a stop text, the beginning of what was stopped is still there."""
 
 
 def parse(run: Generation, language: str | None = None) -> CodeMap:
@@ -78,9 +79,10 @@ def parse_tokens(
     """
     if language is not None and (not isinstance(language, str) or not language.strip()):
         raise bad_value("language", language, "is no language", "Use a name such as 'python', or leave it out")
+    _check_tokens(token_bytes, marks or {})
     text = token_source(token_bytes, marks)
     regions = find_regions(text.source, text.messages, language)
-    parts = [_region_parts(text.source, region, complete) for region in regions]
+    parts = [_region_parts(text.source, region, None if complete else text.cut) for region in regions]
     tree = joined([part.tree for part in parts])
     segments = _join([part.segments for part in parts], [part.tree for part in parts])
     return CodeMap(
@@ -97,6 +99,15 @@ def parse_tokens(
     )
 
 
+def _check_tokens(token_bytes: Sequence[bytes], marks: Mapping[int, str]) -> None:
+    wrong = next((token for token in token_bytes if not isinstance(token, bytes)), None)
+    if wrong is not None:
+        raise bad_value("token_bytes", wrong, "is no token", "Give a list of bytes, one a token")
+    outside = next((at for at in marks if not 0 <= at < len(token_bytes)), None)
+    if outside is not None:
+        raise bad_value("marks", outside, f"is not one of {len(token_bytes)} tokens", "Use their positions, from 0")
+
+
 class _Parts:
     """What one region adds to the map."""
 
@@ -107,7 +118,7 @@ class _Parts:
 _NONE = np.zeros(0, np.uint8)
 
 
-def _region_parts(source: bytes, region: Region, complete: bool) -> _Parts:
+def _region_parts(source: bytes, region: Region, cut: int | None) -> _Parts:
     start, end, language = region.start, region.end, region.language
     if language is None:
         return _Parts(EMPTY, _treeless([start], [end], [_MARKUP]), _NONE, _NONE)
@@ -116,10 +127,18 @@ def _region_parts(source: bytes, region: Region, complete: bool) -> _Parts:
         starts, ends, roles = lexed(body, language)
         return _Parts(EMPTY, _treeless(starts + start, ends + start, roles), _NONE, _NONE)
     stop = whole_characters(body) if end == len(source) else len(body)
-    cut_off = end == len(source) and not complete
+    cut_off = cut == end == len(source)
     tree = (parse_open if cut_off else parse_tree)(body[:stop], parser_of(language))
     segments = _segments(tree, body, language, start)
-    return _Parts(tree.moved(start), segments, structures(tree, language), states(tree, stop, not cut_off))
+    state = states(tree, stop, not cut_off)
+    if not cut_off and is_cut(region, cut):  # while a hole is being filled, all that is wrong may come right
+        state[state != _OK] = _INCOMPLETE
+    return _Parts(tree.moved(start), segments, structures(tree, language), state)
+
+
+def is_cut(region: Region, cut: int | None) -> bool:
+    """Whether the writer was stopped at this byte, in this region."""
+    return cut is not None and (region.start < cut <= region.end or cut == region.start == 0)
 
 
 def _segments(tree: SyntaxTree, body: bytes, language: str, offset: int) -> Segments:
@@ -167,6 +186,8 @@ def _concat(parts: list[Codes]) -> Codes:
 
 
 def _notes(regions: Sequence[Region]) -> tuple[str, ...]:
+    if not available():
+        return ('No grammar is installed, so code is not told from text: pip install "tokenscope-widgets[code]".',)
     missing = {r.language for r in regions if r.language is not None and not has_grammar(r.language)}
     return tuple(
         f"No grammar for {name} is installed, so roles come from a lexer and there is no tree: "

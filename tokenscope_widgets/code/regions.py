@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tokenscope_widgets.code.closing import parse_open
 from tokenscope_widgets.code.fences import Fence, fences
 from tokenscope_widgets.code.grammars import canonical, has_grammar, parser_of
 from tokenscope_widgets.code.guess import guess_language
-from tokenscope_widgets.code.tree import parse_tree
 
-# these accept nearly any text without an error: that a text parses says nothing
+# their strings go over lines, so that two apostrophes of prose hold what is between them
 _PERMISSIVE = ("bash", "html", "php", "ruby", "css")
 _NO_LANGUAGE = ("text", "txt", "plain", "plaintext", "none", "output", "markdown", "md")
 
@@ -55,6 +55,8 @@ def find_regions(
         Takes code, returns its language or None.
     """
     known = None if language is None else canonical(language) or language.lower()
+    if known in _NO_LANGUAGE:
+        known, guess = None, _no_language
     out: list[Region] = []
     for start, end in messages:
         _prose(out, start)
@@ -74,8 +76,8 @@ def _in_message(
             Region(offset, offset + code_end, known or guess(text[:code_end]), "caller" if known else "guess"),
             *rest,
         ]
-    if not blocks or (known is not None and not chat and _parses(text, known)):
-        found = guess(text) if known is None or chat else known
+    found = guess(text) if known is None or chat else known
+    if not blocks or (found is not None and _quoted(text, blocks, known or found)):
         found = known if chat and found is not None and known is not None else found
         chosen = "prose" if found is None else "guess" if known is None else "caller"
         return [Region(offset, offset + len(text), found, chosen)] if text else []
@@ -106,12 +108,19 @@ def _in_fence(body: bytes, tag: str, known: str | None, guess: Callable[[bytes],
     return found, "prose" if found is None else "guess"
 
 
-def _parses(text: bytes, language: str) -> bool:
-    """Whether fences in the text are part of its code: of a docstring, say."""
+def _no_language(_: bytes) -> None:
+    return None
+
+
+def _quoted(text: bytes, blocks: Sequence[Fence], language: str) -> bool:
+    """Whether fences in the text are part of its code: of a docstring or a comment that began before them."""
     if language in _PERMISSIVE or not has_grammar(language):
         return False
-    tree = parse_tree(text, parser_of(language))
-    return not (tree.error.any() or tree.missing.any())
+    tree = parse_open(text, parser_of(language))
+    quoting = tree.kinds_in(*(kind for kind in tree.kinds if "string" in kind or "comment" in kind))
+    starts, ends = tree.start[quoting], tree.end[quoting]
+    openers = [max(text.rfind(sign, 0, block.start - 2) for sign in (b"\r", b"\n")) + 1 for block in blocks]
+    return all(bool(((starts < opener) & (ends > opener)).any()) for opener in openers)
 
 
 def _prose(out: list[Region], end: int, first: int = 0) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tokenscope_widgets.code import role_rules as rules
 from tokenscope_widgets.code import role_rules_names as names
 from tokenscope_widgets.code.grammars import canonical, highlight_kinds
+from tokenscope_widgets.code.role_keywords import mark_keywords
 from tokenscope_widgets.code.role_repairs import repaired
 from tokenscope_widgets.code.role_rules_parents import IN_PARENT
 from tokenscope_widgets.code.role_table import CODES, ROLES
@@ -116,6 +117,7 @@ def leaf_roles(tree: SyntaxTree, source: bytes, language: str) -> Codes:
     at = tree.leaves[shown]
     for leaf, start, end in zip(shown.tolist(), tree.start[at].tolist(), tree.end[at].tolist(), strict=True):
         roles[leaf] = _by_text(int(roles[leaf]), source[start:end], language)
+    mark_keywords(tree, source, roles, language)
     return roles
 
 

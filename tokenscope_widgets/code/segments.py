@@ -79,14 +79,5 @@ def overlaps_of(text: TokenSource, starts: Ints, ends: Ints) -> Overlaps:
     token = np.repeat(np.arange(len(text)), count)
     segment = low[token] + np.arange(len(token)) - first[token]
     shared = np.minimum(ends[segment], text.end[token]) - np.maximum(starts[segment], text.start[token])
-    return Overlaps(first, segment, shared, _primary(text, ends))
-
-
-def _primary(text: TokenSource, ends: Ints) -> Ints:
-    if not len(ends):
-        return np.full(len(text), -1, np.int64)
-    source = np.frombuffer(text.source, np.uint8)
-    dark = np.append(np.flatnonzero(~((source == 32) | ((source >= 9) & (source <= 13)))), len(source))
-    seen = dark[np.searchsorted(dark, text.start, side="left").clip(max=len(dark) - 1)]
-    at = np.where(seen < text.end, seen, text.start)
-    return np.where(text.end > text.start, np.searchsorted(ends, at, side="right"), -1)
+    primary = np.where(text.end > text.start, np.searchsorted(ends, text.counts_at, side="right"), -1)
+    return Overlaps(first, segment, shared, primary)

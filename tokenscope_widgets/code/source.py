@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from tokenscope_widgets.code.tree import Ints
 
-# StarCoder, Qwen-Coder, CodeLlama, DeepSeek-Coder; the last calls the place to fill the hole
+# StarCoder, Qwen-Coder, CodeLlama, DeepSeek-Coder, Codestral; DeepSeek calls the place to fill the hole
 _FILL = (
-    (re.compile(r"<[|｜]?fim[_▁](?:prefix|begin)[|｜]?>|[▁ ]?<PRE>"), "prefix"),
-    (re.compile(r"<[|｜]?fim[_▁](?:suffix|hole)[|｜]?>|[▁ ]?<SUF>"), "suffix"),
-    (re.compile(r"<[|｜]?fim[_▁](?:middle|end)[|｜]?>|[▁ ]?<MID>"), "middle"),
+    (re.compile(r"<[|｜]?fim[_▁](?:prefix|begin)[|｜]?>|[▁ ]?<PRE>|\[PREFIX\]"), "prefix"),
+    (re.compile(r"<[|｜]?fim[_▁](?:suffix|hole)[|｜]?>|[▁ ]?<SUF>|\[SUFFIX\]"), "suffix"),
+    (re.compile(r"<[|｜]?fim[_▁](?:middle|end)[|｜]?>|[▁ ]?<MID>|\[MIDDLE\]"), "middle"),
 )
 _READING_ORDER = {"": 0, "prefix": 1, "middle": 2, "suffix": 3}
-_OPENS_MESSAGE = re.compile(r"im_start|start_header_id|start_of_turn|<\|(?:user|assistant|system)\|>|\[INST\]")
-_ENDS_HEADER = re.compile(r"end_header_id")
-_ENDS_MESSAGE = re.compile(r"im_end|eot_id|end_of_turn|<\|end\|>|\[/INST\]")
-_NAMES_ROLE_IN_TEXT = re.compile(r"im_start|start_of_turn|start_header_id")
+# an answer follows Mistral's [/INST] at once
+_OPENS_MESSAGE = re.compile(
+    r"im_start|start_header_id|header_start|start_of_turn|<\|(?:user|assistant|system)\|>|<｜(?:User|Assistant)｜>|\[/?INST\]"
+)
+_ENDS_HEADER = re.compile(r"end_header_id|header_end|im_sep|<\|message\|>")
+_ENDS_MESSAGE = re.compile(r"im_end|eot_id|<\|eot\|>|end_of_turn|<\|(?:end|return|call)\|>")
+_NAMES_ROLE_IN_TEXT = re.compile(r"im_start|start_of_turn|start_header_id|header_start")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,38 @@ class TokenSource:
     def __len__(self) -> int:
         return len(self.start)
 
+    @cached_property
+    def solid(self) -> Ints:
+        """The tokens that have bytes, in reading order, int64."""
+        return self.order[(self.end > self.start)[self.order]]
+
+    @cached_property
+    def counts_at(self) -> Ints:
+        """The byte by which a token counts: its first that is not white space, else its first; int64 [token]."""
+        text = np.frombuffer(self.source, np.uint8)
+        dark = np.append(np.flatnonzero(~((text == 32) | ((text >= 9) & (text <= 13)))), len(text))
+        seen = dark[np.searchsorted(dark, self.start, side="left")]
+        return np.where(seen < self.end, seen, self.start)
+
+    @property
+    def cut(self) -> int:
+        """The byte at which the writer stopped: the end, but where a middle is filled in, that of the middle."""
+        return int(self.end[-1]) if len(self) else 0
+
+    def ranges(self, start: int | Ints, end: int | Ints) -> tuple[Ints, Ints]:
+        """The tokens that touch ``start … end − 1`` are ``solid[low … high − 1]``; ``low = high`` where none does."""
+        low = np.searchsorted(self._solid_ends, start, side="right")
+        high = np.searchsorted(self._solid_starts, end, side="left")
+        return low, np.where(np.asarray(end) > start, np.maximum(low, high), low)
+
+    @cached_property
+    def _solid_starts(self) -> Ints:
+        return self.start[self.solid]
+
+    @cached_property
+    def _solid_ends(self) -> Ints:
+        return self.end[self.solid]
+
 
 def token_source(token_bytes: Sequence[bytes], marks: Mapping[int, str] | None = None) -> TokenSource:
     """Put the tokens' bytes together.
@@ -74,6 +110,8 @@ def whole_characters(source: bytes) -> int:
     for back in range(1, min(4, len(source) + 1)):
         byte = source[-back]
         if byte >= 0xC0:
+            if not 0xC2 <= byte <= 0xF4:  # begins no character, whatever follows
+                break
             size = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
             return len(source) - back if size > back else len(source)
         if byte < 0x80:

@@ -200,6 +200,8 @@ _KEYS: dict[str, Callable[[CodeMap], _Keys]] = {
 
 def _at_nodes(code: CodeMap, keys: Ints) -> Ints:
     nodes = code.segments.node
+    if not len(code.tree):
+        return nodes
     return np.where(nodes >= 0, keys[nodes], -1)
 
 

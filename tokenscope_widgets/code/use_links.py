@@ -107,20 +107,21 @@ def link_flow(code: CodeMap, weights: Attention | Attribution | NDArray[Any], si
     1 means that definitions are read no more than any name.
     """
     matrix = np.abs(token_matrix(code, weights))
-    if not sink and matrix.shape[1]:
-        matrix[:, 0] = 0
-    found = links_of(code)
     is_name = np.array([role.startswith("identifier") for role in code.roles], bool)
+    if not sink and len(code):
+        matrix[:, 0], is_name[0] = 0, False
+    found = links_of(code)
     rows: list[tuple[str, int, int, float, float]] = []
     for i, name in enumerate(found.names):
         use = code.tokens_in(int(found.use_start[i]), int(found.use_end[i]))[0]
-        first, last = code.tokens_in(int(found.definition_start[i]), int(found.definition_end[i]))
-        if first < 0 or use <= last or not matrix[use].any():
+        definition = code.tokens_touching(int(found.definition_start[i]), int(found.definition_end[i]))
+        definition = definition[definition > 0] if not sink else definition
+        if not len(definition) or use <= definition.max() or not matrix[use].any():
             continue
         row = matrix[use] / matrix[use].sum()
         names = is_name[:use]
         spread = float(row[:use][names].sum()) / max(int(names.sum()), 1)
-        rows.append((name, use, first, float(row[first : last + 1].sum()), spread * (last + 1 - first)))
+        rows.append((name, use, int(definition[0]), float(row[definition].sum()), spread * len(definition)))
     columns = list(zip(*rows, strict=True)) if rows else [(), (), (), (), ()]
     return LinkFlow(
         tuple(columns[0]),

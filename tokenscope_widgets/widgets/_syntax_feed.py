@@ -32,6 +32,7 @@ class SyntaxFeed:
         self._publish = publish
         self._next = 0.0
         self._lock = threading.RLock()
+        self._language: str | None = None
         self.code: CodeMap | None = None
         self.evidence: Evidence | None = None
         self.hesitations: tuple[Hesitation, ...] = ()
@@ -55,20 +56,22 @@ class SyntaxFeed:
         from tokenscope_widgets.widgets._syntax_message import full_syntax_message, syntax_message
 
         with self._lock:
-            known = self.code is not None and self.code.run is run and code in (None, self.code)
-            if not known:
-                self.code = code if code is not None else parse(run, language)
+            self._next = 0.0
+            shown, evidence = self.code, self.evidence
+            same = shown is not None and shown.run is run and (language == self._language if code is None else True)
+            if shown is None or evidence is None or not same or code not in (None, shown):
+                shown = code if code is not None else parse(run, language)
+                self.code, self.evidence, self.hesitations, self._language = shown, None, (), language
                 # roles first: linters and alternatives take longer
-                self._publish(syntax_message(self.code, run.run_id))
-                self.evidence = self.code.diagnostics()
-                self.hesitations = self.code.hesitations()
-            assert self.code is not None
-            assert self.evidence is not None
-            self._publish(full_syntax_message(self.code, run.run_id, self.evidence, self.hesitations))
+                self._publish(syntax_message(shown, run.run_id))
+                self.hesitations = shown.hesitations()
+                self.evidence = evidence = shown.diagnostics()
+            self._publish(full_syntax_message(shown, run.run_id, evidence, self.hesitations))
 
     def clear(self) -> None:
         """Show no syntax."""
         with self._lock:
+            self._next = 0.0
             self.code = self.evidence = None
             self.hesitations = ()
             self._publish({})

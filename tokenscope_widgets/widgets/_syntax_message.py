@@ -31,14 +31,14 @@ def syntax_message(code: CodeMap, run_id: str) -> dict[str, Any]:
     nodes = code.node_of
     writer.numbers("token_node", "u32", np.where(nodes >= 0, number[nodes] if len(number) else NONE, NONE))
     parent = tree.parent[kept]
-    ends = np.array([code.tokens_of(node) for node in kept.tolist()], np.int64).reshape(-1, 2)
+    first, last = code.token_ends(tree.start[kept], tree.end[kept])
     writer.numbers("node_parent", "u32", np.where(parent >= 0, number[parent] if len(number) else NONE, NONE))
     writer.numbers("node_kind", "u16", tree.kind[kept])
     writer.numbers("node_structure", "u8", code.structure[kept])
     writer.numbers("node_state", "u8", code.state[kept])
     # an empty node (a missing bracket) has no token
-    writer.numbers("node_first", "u32", np.where(ends[:, 0] >= 0, ends[:, 0], NONE))
-    writer.numbers("node_last", "u32", np.where(ends[:, 1] >= 0, ends[:, 1], NONE))
+    writer.numbers("node_first", "u32", np.where(first >= 0, first, NONE))
+    writer.numbers("node_last", "u32", np.where(last >= 0, last, NONE))
     writer.numbers("node_line", "u32", code.line_of(tree.start[kept]) + 1)
     row_of = {node: row for row, node in enumerate(kept.tolist())}
     return {
@@ -87,9 +87,10 @@ def _finding(row: Any) -> dict[str, Any]:
         "severity": row.finding.severity,
         "message": row.finding.message,
         "tool": row.finding.tool,
-        "first": row.first,
-        "last": row.last,
-        "related": row.related,
+        # a range, from the lower position: where a middle was filled in, reading order is another
+        "first": min(row.tokens, default=-1),
+        "last": max(row.tokens, default=-1),
+        "related": None if row.related is None else sorted(row.related),
         "line": row.line,
         "written": row.written,
         "confident": row.confidently_wrong,

@@ -9,19 +9,27 @@ export interface Piece {
 }
 
 const LONGEST = 200;
+const READABLE = /[\p{L}\p{N}]/u;
 
-/** The first line of a node, token by token; token borders are not cut, so a neighbour's bracket may show. */
+/**
+ * The first line of a node, token by token; a first line of signs only (an opening of quotes) goes on with the next.
+ * Token borders are not cut, so a neighbour's bracket may show.
+ */
 export function firstLine(run: Run, syntax: Syntax, node: number): Piece[] {
   const out: Piece[] = [];
   const last = Math.min(Math.max(syntax.first(node), syntax.last(node)), run.length - 1);
   let size = 0;
+  let readable = false;
   for (let i = Math.min(syntax.first(node), syntax.last(node)); i >= 0 && i <= last && size < LONGEST; i++) {
     if (run.roles[i] === Role.Special) continue;
-    const text = out.length ? run.texts[i] : run.texts[i].trimStart();
-    const [line] = text.split(/\r?\n/, 1);
-    if (line) out.push({ text: displayText(line), role: syntax.role(i) });
-    size += line.length;
-    if (line.length < text.length && out.length) break;
+    const [line, ...rest] = (out.length ? run.texts[i] : run.texts[i].trimStart()).split(/\r?\n/);
+    readable ||= READABLE.test(line);
+    const more = rest.length > 0 && !readable;
+    const text = more ? `${line} ${rest.join(" ").trim()}` : line;
+    readable ||= READABLE.test(text);
+    if (text) out.push({ text: displayText(out.at(-1)?.text.endsWith(" ") ? text.trimStart() : text), role: syntax.role(i) });
+    size += text.length;
+    if (rest.length && !more) break;
   }
   return out;
 }

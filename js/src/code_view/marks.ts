@@ -6,7 +6,7 @@ export const HESITATION = "◆";
 const GRAVEST = ["error", "warning", "note"] as const;
 
 export interface Marks {
-  /** The gravest of the findings inside; null: none. */
+  /** The gravest of the findings inside, and how many are as grave; null: none. */
   severity: Finding["severity"] | null;
   findings: number;
   hesitations: number;
@@ -20,8 +20,10 @@ export function marksOf(syntax: Syntax, node: number): Marks {
   const inside = (token: number): boolean => token >= first && token <= last;
   const findings = syntax.findings.filter((finding) => inside(finding.first));
   const hesitations = syntax.hesitations.filter(({ token }) => inside(token)).length;
-  const words = GRAVEST.map((severity) => plural(findings.filter((f) => f.severity === severity).length, severity)).concat(plural(hesitations, "hesitation")).filter(Boolean);
-  return { severity: GRAVEST.find((severity) => findings.some((f) => f.severity === severity)) ?? null, findings: findings.length, hesitations, words: words.length ? `${words.join(", ")} inside` : "" };
+  const counts = GRAVEST.map((severity) => findings.filter((finding) => finding.severity === severity).length);
+  const gravest = counts.findIndex((n) => n > 0);
+  const words = [...counts.map((n, i) => plural(n, GRAVEST[i])), plural(hesitations, "hesitation")].filter(Boolean).join(", ");
+  return { severity: GRAVEST[gravest] ?? null, findings: counts[gravest] ?? 0, hesitations, words: words && `${words} inside` };
 }
 
 export function plural(n: number, word: string): string {

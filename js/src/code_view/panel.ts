@@ -9,6 +9,7 @@ import { FORKS, HESITATION, plural, SIGNS } from "./marks";
 
 const LISTED = 12;
 const ALTERNATIVES = 4;
+const LEAST_SHARE = 0.01;
 const CONFIDENT = "No token of these was surprising (each at least 37 % likely): uncertainty would not have found them.";
 
 /** Selects a token and what it stands in. */
@@ -73,17 +74,17 @@ export class Panel {
     const go = button({ class: "go", disabled: first < 0, "aria-current": chosen ? "true" : undefined, onclick: () => this.choose(first, first, last) }, h("b", { class: severity, title: severity, role: "img", "aria-label": severity }, SIGNS[severity]), name);
     const elsewhere = at >= 0 && at !== first;
     const others = chips(finding.alternatives.map(([text, p]) => [text, p, false]));
-    const jump = elsewhere ? button({ class: "ts-quiet", title: `Select ${labelText(run.tokenText(at))}, position ${at}`, onclick: () => this.choose(at, at, at) }, `at ${labelText(run.tokenText(at))} it also had`) : null;
-    return h("li", { class: chosen ? "on" : undefined }, go, h("p", { class: "ts-hint" }, facts.join(" · ")), others && h("div", { class: "ts-chips" }, jump ?? h("span", { class: "ts-dim" }, "it also had"), others));
+    const jump = elsewhere ? button({ class: "ts-quiet", title: `Select ${labelText(run.tokenText(at))}, position ${at}`, onclick: () => this.choose(at, at, at) }, others ? `at ${labelText(run.tokenText(at))} it also had` : `see ${labelText(run.tokenText(at))}`) : null;
+    return h("li", { class: chosen ? "on" : undefined }, go, factLine(facts), others || jump ? h("div", { class: "ts-chips" }, jump ?? h("span", { class: "ts-dim" }, "it also had"), others) : null);
   }
 
   #hesitation(run: Run, one: Hesitation, line: number, chosen: boolean): HTMLElement {
     const { token, role, entropy, percentile, compared_with: group } = one;
     const go = button({ class: "go", "aria-current": chosen ? "true" : undefined, onclick: () => this.choose(token, token, token) }, h("b", { class: "open", role: "img", "aria-label": "hesitation" }, HESITATION), h("span", { class: "message" }, h("span", { class: "ts-dim" }, `line ${line}: `), h("code", {}, labelText(run.tokenText(token))), h("span", { class: "ts-share" }, ` ${percent(run.probability(token))}`)));
     const among = group === "all" ? "all tokens" : group === role ? "its role" : `${group} tokens`;
-    const facts = `${role.replaceAll(".", " ").replaceAll("_", " ")} · entropy ${number(entropy)} nats · percentile ${percentile.toFixed(0)} of ${among}`;
+    const facts = [role.replaceAll(/[._]/g, " "), `entropy ${number(entropy)} nats`, `percentile ${percentile.toFixed(0)} of ${among}`];
     const others = chips(one.alternatives.map(([text, p, fork]) => [text, p, fork === "structural"]));
-    return h("li", { class: chosen ? "on" : undefined }, go, h("p", { class: "ts-hint" }, facts), others && h("div", { class: "ts-chips" }, h("span", { class: "ts-dim" }, "or"), others));
+    return h("li", { class: chosen ? "on" : undefined }, go, factLine(facts), others && h("div", { class: "ts-chips" }, h("span", { class: "ts-dim" }, "or"), others));
   }
 
   /** The first dozen, and a button for the rest. */
@@ -107,10 +108,16 @@ function group(title: string, help: string, kind: string, list: HTMLElement): HT
   return h("section", { class: kind || undefined }, h("h5", {}, title), help ? h("p", { class: "ts-hint" }, help) : null, list);
 }
 
+/** Facts in one line; it breaks between them. */
+function factLine(facts: readonly string[]): HTMLElement {
+  return h("p", { class: "ts-hint facts" }, ...facts.flatMap((fact, i) => (i < facts.length - 1 ? [h("span", {}, `${fact} ·`), " "] : [h("span", {}, fact)])));
+}
+
 /** Other tokens with their share; those that would change the tree are framed and say so. */
 function chips(all: readonly (readonly [text: string, p: number, structural: boolean])[]): HTMLElement | null {
-  if (!all.length) return null;
+  const likely = all.filter(([, p]) => p >= LEAST_SHARE);
+  if (!likely.length) return null;
   const chip = ([text, p, structural]: (typeof all)[number]): HTMLElement =>
     h("li", { class: structural ? "tree" : undefined, title: structural ? "with it, the text parses to another tree" : undefined }, h("code", {}, labelText(text) || "∅"), ` ${percent(p)}`, structural ? h("span", { class: "ts-dim" }, " other tree") : null);
-  return h("ul", {}, ...all.slice(0, ALTERNATIVES).map(chip));
+  return h("ul", {}, ...likely.slice(0, ALTERNATIVES).map(chip));
 }

@@ -26,6 +26,10 @@ export class RowView {
   readonly #spoken: string;
   readonly #marks: string;
   readonly #count: string;
+  readonly #word: string;
+  #placed = "";
+  #marked = "";
+  #reading: Reading | null | undefined;
 
   constructor({ run, syntax, outline }: RowScene, readonly node: number) {
     const pieces = firstLine(run, syntax, node);
@@ -35,6 +39,7 @@ export class RowView {
     const odd = state === "ok" ? "" : state === "incomplete" ? "unfinished" : state === "missing" ? "something missing" : "does not parse";
     const tokens = Number.isNaN(syntax.tokens(node)) ? Math.abs(syntax.last(node) - syntax.first(node)) + 1 : syntax.tokens(node);
     this.#marks = marks.words;
+    this.#word = odd && state !== "error" ? `${word}, ${odd}` : word;
     this.#count = `${tokens.toLocaleString("en")} ${tokens === 1 ? "token" : "tokens"}`;
     this.#spoken = `${word}, line ${syntax.line(node)}: ${textOf(pieces)}${odd && odd !== word ? `, ${odd}` : ""}`;
     const code = h("code", {}, ...pieces.map(({ text, role }) => h("span", { class: roleClass(role) || undefined }, text)));
@@ -44,7 +49,7 @@ export class RowView {
       "div",
       { role: "treeitem", class: `ts-cv-row${outline.isSection(node) ? "" : " part"}`, "data-node": node },
       h("span", { class: "line" }, syntax.line(node)),
-      h("span", { class: "what" }, this.#triangle, h("span", { class: "word" }, word), code, odd && state !== "error" ? h("span", { class: "ts-dim odd" }, odd) : null, this.#parts),
+      h("span", { class: "what" }, this.#triangle, code, this.#parts, h("span", { class: "word" }, this.#word)),
       h("span", { class: "marks", title: marks.words || undefined }, finding, hesitation),
       this.#track,
       this.#value,
@@ -55,6 +60,9 @@ export class RowView {
   /** Where it stands, and whether it is open. */
   place({ depth, open, expandable, parts, position, siblings }: Row): void {
     const { element } = this;
+    const key = [depth, open, expandable, parts, position, siblings].join();
+    if (key === this.#placed) return;
+    this.#placed = key;
     element.style.setProperty("--depth", String(depth));
     aria(element, "level", depth + 1);
     aria(element, "posinset", position);
@@ -70,17 +78,22 @@ export class RowView {
 
   /** The bar and its number. */
   read(reading: Reading | null): void {
+    if (reading === this.#reading) return;
+    this.#reading = reading;
     const value = reading ? reading.value(this.node) : NaN;
     const text = reading ? reading.format(value) : NO_VALUE;
     (this.#track.firstElementChild as HTMLElement).style.width = `${(reading?.share(value) ?? 0) * 100}%`;
     say(this.#value, text);
     const said = reading ? `${reading.title} ${Number.isNaN(value) ? "not measured" : `${text} ${reading.unit}`.trimEnd()}` : "";
     aria(this.element, "label", [this.#spoken, said, this.#count, this.#marks].filter(Boolean).join(", "));
-    this.element.title = [said, this.#count].filter(Boolean).join(" · ");
+    this.element.title = [this.#word, said, this.#count].filter(Boolean).join(" · ");
   }
 
   /** `near`: it holds the selected token, without being selected itself. */
   mark(selected: boolean, near: boolean, current: boolean): void {
+    const key = [selected, near, current].join();
+    if (key === this.#marked) return;
+    this.#marked = key;
     aria(this.element, "selected", selected);
     flag(this.element, "near", near);
     if (near) aria(this.element, "current", "true");

@@ -1,5 +1,5 @@
 /** The outline as a tree: opens and closes, moves with the keyboard, shows what is selected. */
-import { h, on, say, taken } from "../shared/dom";
+import { flag, h, on, say, taken } from "../shared/dom";
 import { openRows, Openings, type Row } from "./outline";
 import { arrange, RowView, type RowScene } from "./row";
 
@@ -21,6 +21,7 @@ export class OutlineTree {
   #rows: Row[] = [];
   /** The row that the keyboard is on, by its key: it survives a growing text. */
   #current = "";
+  #currentNode = -1;
   #revealed: unknown[] = [];
 
   constructor(private readonly select: (node: number) => void) {
@@ -42,7 +43,7 @@ export class OutlineTree {
     const wanted = this.#reveal(scene);
     this.#draw();
     if (wanted >= 0) this.#scrollTo(wanted);
-    if (held) this.#viewOf(this.#currentNode())?.element.focus({ preventScroll: true });
+    if (held) this.#viewOf(this.#currentNode)?.element.focus({ preventScroll: true });
   }
 
   /** Open what hides the selection when it changes, and not when the reader closes it again. */
@@ -62,20 +63,28 @@ export class OutlineTree {
     const scene = this.#scene!;
     const { outline, reading } = scene;
     this.#rows = openRows(outline, this.#openings, scene.byMetric && reading ? reading.compare : null);
+    flag(this.element, "bare", !reading);
     say(this.#head.scale, reading ? reading.ends.join(" … ") : "");
     this.#head.scale.title = reading ? `The bar: ${reading.metric.help}, from ${reading.ends[0]} to ${reading.ends[1]}` : "";
     say(this.#head.value, reading ? reading.title.split(" ")[0] : "");
-    const current = this.#currentNode();
-    const selected = rowOver(scene);
-    const exact = selected >= 0 && scene.outline.rowOf(selected) === selected && covers(scene, selected);
-    const near = scene.span && scene.token === scene.span[0] && exact ? -1 : outline.sectionOf(scene.token);
+    this.#currentNode = (this.#rows.find(({ node }) => outline.key(node) === this.#current) ?? this.#rows[0])?.node ?? -1;
     for (const row of this.#rows) {
       const view = this.#viewOf(row.node)!;
       view.place(row);
       view.read(reading);
-      view.mark(exact && row.node === selected, row.node === near || (!exact && row.node === selected), row.node === current);
     }
+    this.#mark();
     arrange(this.#list, this.#rows.map(({ node }) => this.#views.get(node)!.element));
+  }
+
+  /** Which row is selected, which holds the selected token, and which the keyboard is on. */
+  #mark(): void {
+    const { outline, syntax, span, token } = this.#scene!;
+    const over = rowOver(this.#scene!);
+    const exact = span !== null && over >= 0 && syntax.first(over) === span[0] && syntax.last(over) === span[1];
+    // a selected row begins with the selected token: that needs no mark of its own
+    const near = exact && token === span[0] ? -1 : outline.sectionOf(token);
+    for (const { node } of this.#rows) this.#views.get(node)!.mark(exact && node === over, node === near || (!exact && node === over), node === this.#currentNode);
   }
 
   #viewOf(node: number): RowView | undefined {
@@ -83,11 +92,6 @@ export class OutlineTree {
     let view = this.#views.get(node);
     if (!view) this.#views.set(node, (view = new RowView(this.#scene!, node)));
     return view;
-  }
-
-  #currentNode(): number {
-    const { outline } = this.#scene!;
-    return (this.#rows.find(({ node }) => outline.key(node) === this.#current) ?? this.#rows[0])?.node ?? -1;
   }
 
   #clicked(event: MouseEvent): void {
@@ -102,8 +106,7 @@ export class OutlineTree {
 
   #pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const node = this.#currentNode();
-    const at = this.#rows.findIndex((row) => row.node === node);
+    const at = this.#rows.findIndex(({ node }) => node === this.#currentNode);
     if (at < 0 || !this.#act(event.key, at)) return;
     taken(event);
   }
@@ -140,12 +143,10 @@ export class OutlineTree {
   #goTo(at: number): void {
     const row = this.#rows[at];
     if (!row) return;
-    const before = this.#viewOf(this.#currentNode());
     this.#current = this.#scene!.outline.key(row.node);
-    const view = this.#viewOf(row.node)!;
-    if (before) before.element.tabIndex = -1;
-    view.element.tabIndex = 0;
-    view.element.focus({ preventScroll: true });
+    this.#currentNode = row.node;
+    this.#mark();
+    this.#viewOf(row.node)!.element.focus({ preventScroll: true });
     this.#scrollTo(row.node);
   }
 
@@ -168,10 +169,6 @@ function rowOver({ syntax, outline, span }: TreeScene): number {
   let row = outline.rowOf(syntax.nodeOf(Math.min(...span)));
   while (row >= 0 && !spans(syntax.first(row), syntax.last(row), ...span)) row = outline.above(row);
   return row;
-}
-
-function covers({ syntax, span }: TreeScene, row: number): boolean {
-  return span !== null && syntax.first(row) === span[0] && syntax.last(row) === span[1];
 }
 
 function spans(first: number, last: number, from: number, to: number): boolean {

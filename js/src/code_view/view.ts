@@ -10,7 +10,7 @@ import { syntaxOf, type Syntax } from "../shared/syntax";
 import { Controls } from "./controls";
 import { Outline } from "./outline";
 import { Panel } from "./panel";
-import { readingOf } from "./reading";
+import { readingOf, type Reading } from "./reading";
 import { OutlineTree } from "./tree";
 
 const TRAITS = ["selected", "span", "metric", "statistic", "order", "scale", "error", "_syntax", "_columns"];
@@ -51,6 +51,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   const hint = (names: string, what: string): HTMLElement => h("span", { class: "ts-key-hint" }, ...names.split(" ").flatMap((key) => [h("kbd", {}, key), " "]), what);
   let localError = "";
   let outline: Outline | null = null;
+  let read: { key: unknown[]; reading: Reading | null } = { key: [], reading: null };
   root.append(notice.element, controls.element, notes, empty, main, keys, h("footer", { class: "ts-foot" }, hint("↑ ↓", "move"), hint("→ ←", "open, close"), hint("Enter", "select"), help, origin));
   el.append(root);
   on(root, "keydown", (event) => pressed(event));
@@ -119,7 +120,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     shown(empty, !found);
     say(empty, !run ? "Nothing to read yet: pass a run to CodeView." : !syntax ? "Reading the syntax …" : run.running ? "No code yet." : NO_CODE);
     showNotes(syntax);
-    const reading = syntax?.message.metrics ? readingOf(syntax, model.get("metric"), model.get("statistic")) : null;
+    const reading = readingNow(syntax);
     controls.update(reading?.statistic ?? "mean");
     if (!found) return;
     if (outline?.syntax !== syntax) outline = new Outline(syntax);
@@ -127,6 +128,13 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     const span = trait<[number, number] | null>(model, "span", null);
     tree.update({ run, syntax, outline, reading, byMetric: model.get("order") === "metric", span, token });
     panel.update(run, syntax, token, span);
+  }
+
+  /** The same object for the same question: rows are drawn again only for another. */
+  function readingNow(syntax: Syntax | null): Reading | null {
+    const key = [syntax, model.get("metric"), model.get("statistic")];
+    if (key.some((part, i) => part !== read.key[i])) read = { key, reading: syntax?.message.metrics ? readingOf(syntax, key[1], key[2]) : null };
+    return read.reading;
   }
 
   function showNotes(syntax: Syntax | null): void {
