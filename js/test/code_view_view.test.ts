@@ -94,8 +94,12 @@ test("the keyboard moves among rows, opens, goes in and out, and selects with En
   const view = show("fibonacci");
   view.press("ArrowDown");
   view.press("End");
-  expect(view.current()).toBe("```");
+  expect(view.current()).toBe(view.codes().at(-1));
+  view.press("Home");
+  for (let i = 0; i < 3; i++) view.press("ArrowDown");
+  expect(view.current()).toBe("if n <= 0:");
   view.press("ArrowUp");
+  view.press("ArrowDown");
   expect(view.current()).toBe("if n <= 0:");
   expect(view.saved).toEqual([]);
   view.press("ArrowRight");

@@ -12,6 +12,8 @@ from tokenscope_widgets.code.tree import SyntaxTree, parse_tree
 if TYPE_CHECKING:
     from tree_sitter import Parser
 
+# each costs a parse, and in prose every apostrophe is one; the string that is open is among the first
+_MOST_TRIED = 4
 _QUOTES = ("string_start", '"', "'", "`", '"""')
 
 
@@ -31,10 +33,15 @@ def parse_open(source: bytes, parser: Parser) -> SyntaxTree:
     """
     tree = parse_tree(source, parser)
     loose = tree.kinds_in(*_QUOTES) & (tree.parent >= 0) & tree.error[tree.parent]
+    tried = 0
+    last_line = source.rfind(b"\n")
     for quote in np.flatnonzero(loose).tolist():
         start, mark = int(tree.start[quote]), source[tree.start[quote] : tree.end[quote]].lstrip(b"bBfFrRtTuU")
-        if not mark or (mark in (b'"', b"'") and b"\n" in source[start:]):
+        if not mark or (mark in (b'"', b"'") and start < last_line):
             continue
+        tried += 1
+        if tried > _MOST_TRIED:
+            break
         closed = parse_tree(source + mark, parser)
         opener = np.flatnonzero((closed.start == start) & closed.kinds_in(*_QUOTES) & (closed.end > start))
         if len(opener) and not closed.error[closed.parent[opener[0]]]:

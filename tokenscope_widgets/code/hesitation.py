@@ -121,7 +121,7 @@ def hesitations(code: CodeMap, percentile: float = 95.0) -> tuple[Hesitation, ..
 
 
 def _is_percentile(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= 100
+    return not isinstance(value, bool) and isinstance(value, Real) and 0 <= float(value) <= 100
 
 
 def _gravest(others: tuple[Alternative, ...]) -> str:

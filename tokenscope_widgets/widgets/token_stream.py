@@ -17,19 +17,18 @@ from tokenscope_widgets.errors import BusyError, InputError, bad_value
 from tokenscope_widgets.session import Session, session_of
 from tokenscope_widgets.widgets._base import BaseWidget, bundle
 from tokenscope_widgets.widgets._protocol import explain
-from tokenscope_widgets.widgets._span import checked_span
 from tokenscope_widgets.widgets._stream_requests import StreamRequests
 from tokenscope_widgets.widgets._stream_start import defaults_of, describe_model, prompt_text
-from tokenscope_widgets.widgets._syntax_feed import SyntaxFeed
+from tokenscope_widgets.widgets._stream_syntax import StreamSyntax
 from tokenscope_widgets.worker import Job
 
 if TYPE_CHECKING:
-    from tokenscope_widgets.code.code_map import CodeMap
+    pass
 
 _MOST_BRANCHES = 8
 
 
-class TokenStream(StreamRequests, BaseWidget):
+class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
     """Text as the model wrote it, each token coloured by a metric and clickable.
 
     Parameters
@@ -66,15 +65,11 @@ class TokenStream(StreamRequests, BaseWidget):
 
     selected = t.Int(None, allow_none=True).tag(sync=True)
     status = t.Unicode("empty", read_only=True).tag(sync=True)
-    syntax = t.Bool(False).tag(sync=True)
-    language = t.Unicode(None, allow_none=True).tag(sync=True)
-    span = t.Any(None).tag(sync=True)
     prompt = t.Unicode("").tag(sync=True)
     settings = t.Dict().tag(sync=True)
     _columns = t.List(t.Unicode()).tag(sync=True)
     _alignments = t.Dict().tag(sync=True)
     _model = t.Dict().tag(sync=True)
-    _syntax = t.Any({}).tag(sync=True)
 
     def __init__(
         self,
@@ -91,7 +86,6 @@ class TokenStream(StreamRequests, BaseWidget):
         self._work_lock = threading.RLock()
         self._settled = threading.Event()
         self._settled.set()
-        self._parsed = SyntaxFeed(lambda message: self.set_trait("_syntax", message))
         names = set(DecodingSettings().to_dict())
         given = {name: options.pop(name) for name in list(options) if name in names}
         base = run.settings if run is not None else defaults_of(self._session)
@@ -108,20 +102,6 @@ class TokenStream(StreamRequests, BaseWidget):
     def _check_selected(self, proposal: Any) -> int | None:
         run, value = self.run, proposal["value"]
         return None if value is None else run.position(value, "selected") if run is not None else value
-
-    @t.validate("span")
-    def _check_span(self, proposal: Any) -> list[int] | None:
-        return checked_span(proposal["value"], self.run)
-
-    @t.observe("syntax", "language")
-    def _syntax_switched(self, _change: Any) -> None:
-        self._parsed.clear()
-        self._parse()
-
-    @property
-    def code(self) -> CodeMap | None:
-        """The syntax of the run on display; None where ``syntax`` is off or the run is being written."""
-        return self._parsed.code
 
     @property
     def session(self) -> Session | None:
@@ -212,22 +192,6 @@ class TokenStream(StreamRequests, BaseWidget):
             self.selected = None
         self._set_status("done")
         self._parse()
-
-    def _parse(self) -> None:
-        """Bring the syntax up to the run on display, where it is wanted; what goes wrong is shown."""
-        try:
-            run = self.run
-            if self.syntax and run is not None and run.finish != "running":
-                self._parsed.show(run, self.language)
-        except Exception as error:
-            self.error = explain(error)
-
-    def _parse_so_far(self, builder: GenerationBuilder) -> None:
-        try:
-            if self.syntax:
-                self._parsed.grow(builder, self.language)
-        except Exception as error:  # what is being written is worth more than its colours
-            self.error = explain(error)
 
     def _branch(self, at: int, tokens: Sequence[str | int], **options: Any) -> TokenStream:
         session, run = self._ready_session(), self._need_run()
