@@ -65,7 +65,7 @@ def written(
 def _row(own: int, nats: float, entropy: float, others: Sequence[tuple[int, float]]) -> TokenDistribution:
     ranked = sorted([(own, float(np.exp(-nats))), *others], key=lambda pair: -pair[1])[:4]
     ids = [i for i, _ in ranked] + [-1] * (4 - len(ranked))
-    logprobs = [float(np.log(p)) for _, p in ranked] + [-np.inf] * (4 - len(ranked))
+    logprobs = [float(np.log(p)) if p > 0 else -np.inf for _, p in ranked] + [-np.inf] * (4 - len(ranked))
     one = lambda value: np.array([value], np.float32)  # noqa: E731
     return TokenDistribution(
         logprob_nats=one(-nats),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokenscope_widgets.code.metrics import ADDS_UP, metric_values
+from tokenscope_widgets.code.node_metrics import node_frame
 from tokenscope_widgets.code.percentiles import percentiles_within
 from tokenscope_widgets.code.units import Groups, groups, token_groups, token_overlaps
 
@@ -28,7 +29,8 @@ def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.
         ``surprisal``, ``entropy``, ``margin``, ``probability`` or ``rank``.
     by : str
         ``role``, ``role_class``, ``state``, ``structure``, ``kind`` (many places each); ``statement``, ``function``,
-        ``class``, ``line``, ``identifier``, ``region`` (one place each, the innermost counts); ``name``.
+        ``class``, ``line``, ``identifier``, ``region`` (one place each, the innermost counts); ``name``; ``node``, for
+        everything inside each node of the outline, which the sums then count once a level.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.
         their role. Of one place also ``line`` (from 1), ``first_token`` and ``last_token``.
 
         A token that touches several places is split between them by bytes in ``sum``, so that the sums add up to that
-        of all tokens; by role it is charged to one.
+        of all tokens; by role or identifier it is charged to one.
 
     Raises
     ------
@@ -50,6 +52,8 @@ def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.
     import pandas as pd
 
     run = code.require_run("aggregate")
+    if by == "node":
+        return node_frame(code, metric)
     values = metric_values(run, metric).astype(np.float64)
     found = groups(code, by)
     own = token_groups(code, found)
@@ -63,7 +67,9 @@ def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.
     frame = pd.DataFrame(rows, index=pd.Index(found.labels, name=by))
     frame.insert(2, "bytes", np.bincount(found.group, found.end - found.start, len(found)).astype(int))
     if metric.removesuffix("_nats") in ADDS_UP:
-        frame["sum"] = byte_split_sums(code, found, values) if found.places else _primary_sums(values, own, len(found))
+        # the space before a name is part of what it cost to choose it
+        split = found.places and by != "identifier"
+        frame["sum"] = byte_split_sums(code, found, values) if split else _primary_sums(values, own, len(found))
     if found.places:
         for name, column in _places(code, found).items():
             frame[name] = column

@@ -64,6 +64,7 @@ def auroc(
     if not len(scores) == len(flagged) == len(cluster):
         sizes = (len(scores), len(flagged), len(cluster))
         raise bad_value("scores, flagged, cluster", sizes, "are of different lengths", "Give one of each a thing")
+    flagged = np.asarray(flagged, bool)
     known = ~np.isnan(scores)
     names, at = np.unique(np.asarray(cluster)[known], return_inverse=True)
     ordered = _ordered_pairs(np.asarray(scores, np.float64)[known], flagged[known], at, len(names))
@@ -84,13 +85,14 @@ def auroc(
 def _ordered_pairs(scores: Values, flagged: NDArray[np.bool_], at: NDArray[np.int64], count: int) -> Values:
     """U[i, j]: pairs of a flagged one in cluster i and another in cluster j with the smaller score, ties half."""
     out = np.zeros((count, count))
-    others = [np.sort(scores[~flagged & (at == j)]) for j in range(count)]
-    for i in range(count):
-        own = scores[flagged & (at == i)]
-        if len(own):
-            for j, rest in enumerate(others):
-                below = np.searchsorted(rest, own, "left") + np.searchsorted(rest, own, "right")
-                out[i, j] = below.sum() / 2
+    others, home = scores[~flagged], at[~flagged]
+    # sorted once, so that the searches walk memory in order
+    order = np.argsort(others)
+    others, home = others[order], home[order]
+    for i in np.unique(at[flagged]).tolist():
+        own = np.sort(scores[flagged & (at == i)])
+        above = 2 * len(own) - np.searchsorted(own, others, "left") - np.searchsorted(own, others, "right")
+        out[i] = np.bincount(home, above, count) / 2
     return out
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenscope_widgets.code.diagnostics import Finding, diagnose
+from tokenscope_widgets.code.diagnostics import Finding, diagnose, unavailable
 from tokenscope_widgets.code.grammars import has_grammar, parser_of
 from tokenscope_widgets.code.parsing import is_cut
+from tokenscope_widgets.code.source import with_line_feeds
 from tokenscope_widgets.code.tree import parse_tree
 
 if TYPE_CHECKING:
@@ -81,10 +82,13 @@ class Evidence:
         In order of position.
     length : int
         How many tokens the run has.
+    notes : tuple of str
+        Which linters are not there, and how to get them.
     """
 
     rows: tuple[EvidenceRow, ...]
     length: int
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -157,7 +161,7 @@ def findings(code: CodeMap, modules: bool = False) -> tuple[Finding, ...]:
         cut = not code.complete and is_cut(region, code.text.cut)
         # of a hole that is being filled, nothing can be said of what follows it
         body = code.source[region.start : code.text.cut if cut else region.end]
-        tree = parse_tree(body, parser_of(region.language))
+        tree = parse_tree(with_line_feeds(body), parser_of(region.language))
         out += [_moved(f, region.start) for f in diagnose(body, tree, region.language, not cut, modules)]
     return tuple(out)
 
@@ -172,7 +176,11 @@ def evidence(code: CodeMap, modules: bool = False) -> Evidence:
     """
     code.require_run("diagnostics")
     within = code.percentiles("surprisal")
-    return Evidence(tuple(_row(code, found, within) for found in findings(code, modules)), len(code))
+    python = any(region.language == "python" for region in code.regions)
+    # jedi is asked for modules only
+    away = {tool: way for tool, way in unavailable().items() if python and (modules or tool != "jedi")}
+    notes = tuple(f"{tool} is not installed, so it was not asked: {way}." for tool, way in away.items())
+    return Evidence(tuple(_row(code, found, within) for found in findings(code, modules)), len(code), notes)
 
 
 def _row(code: CodeMap, found: Finding, within: NDArray[np.float32]) -> EvidenceRow:

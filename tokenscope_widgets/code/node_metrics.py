@@ -99,12 +99,13 @@ def node_frame(code: CodeMap, metric: str) -> pd.DataFrame:
 
     from tokenscope_widgets.code.outline import node_label, outline_nodes
 
+    code.require_tree("by='node'")
     found, nodes = node_metrics(code, metric), outline_nodes(code)
     first_token, last_token = code.token_ends(code.tree.start[nodes], code.tree.end[nodes])
     return pd.DataFrame(
         {
             "structure": [code.structure_of(node) for node in nodes.tolist()],
-            "node": nodes,
+            "number": nodes,
             "tokens": found.tokens[nodes],
             "measured": found.measured[nodes],
             "mean": found.mean[nodes],
@@ -116,5 +117,5 @@ def node_frame(code: CodeMap, metric: str) -> pd.DataFrame:
             "first_token": first_token,
             "last_token": last_token,
         },
-        index=pd.Index([node_label(code, node) for node in nodes.tolist()], name="node_label"),
+        index=pd.Index([node_label(code, node) for node in nodes.tolist()], name="node"),
     )

@@ -14,10 +14,10 @@ from tokenscope_widgets.code.lexed import lexed
 from tokenscope_widgets.code.regions import Region, find_regions
 from tokenscope_widgets.code.roles import ROLES, gaps, leaf_roles
 from tokenscope_widgets.code.segments import Segments, overlaps_of
-from tokenscope_widgets.code.source import token_source, whole_characters
+from tokenscope_widgets.code.source import token_source, whole_characters, with_line_feeds
 from tokenscope_widgets.code.states import STATES, states
 from tokenscope_widgets.code.structure import structures
-from tokenscope_widgets.code.tree import EMPTY, Ints, SyntaxTree, joined, parse_tree
+from tokenscope_widgets.code.tree import EMPTY, Ints, SyntaxTree, joined
 from tokenscope_widgets.errors import bad_value
 
 if TYPE_CHECKING:
@@ -128,7 +128,8 @@ def _region_parts(source: bytes, region: Region, cut: int | None) -> _Parts:
         return _Parts(EMPTY, _treeless(starts + start, ends + start, roles), _NONE, _NONE)
     stop = whole_characters(body) if end == len(source) else len(body)
     cut_off = cut == end == len(source)
-    tree = (parse_open if cut_off else parse_tree)(body[:stop], parser_of(language))
+    # also where the text is complete: what follows an open quote is no code
+    tree = parse_open(with_line_feeds(body[:stop]), parser_of(language))
     segments = _segments(tree, body, language, start)
     state = states(tree, stop, not cut_off)
     if not cut_off and is_cut(region, cut):  # while a hole is being filled, all that is wrong may come right

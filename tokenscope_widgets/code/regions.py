@@ -69,6 +69,9 @@ def _in_message(
     text: bytes, offset: int, known: str | None, guess: Callable[[bytes], str | None], chat: bool
 ) -> list[Region]:
     blocks = fences(text)
+    found = guess(text) if known is None or chat else known
+    if found is not None and blocks and _quoted(text, blocks, known or found):
+        blocks = []
     if blocks and (code_end := _ends_code(text, blocks[0], known, guess)):
         # the text began inside a fence that only its prompt knows of
         rest = _in_message(text[code_end:], offset + code_end, None, guess, chat=True)
@@ -76,8 +79,7 @@ def _in_message(
             Region(offset, offset + code_end, known or guess(text[:code_end]), "caller" if known else "guess"),
             *rest,
         ]
-    found = guess(text) if known is None or chat else known
-    if not blocks or (found is not None and _quoted(text, blocks, known or found)):
+    if not blocks:
         found = known if chat and found is not None and known is not None else found
         chosen = "prose" if found is None else "guess" if known is None else "caller"
         return [Region(offset, offset + len(text), found, chosen)] if text else []

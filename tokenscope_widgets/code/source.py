@@ -17,6 +17,7 @@ _FILL = (
     (re.compile(r"<[|｜]?fim[_▁](?:suffix|hole)[|｜]?>|[▁ ]?<SUF>|\[SUFFIX\]"), "suffix"),
     (re.compile(r"<[|｜]?fim[_▁](?:middle|end)[|｜]?>|[▁ ]?<MID>|\[MIDDLE\]"), "middle"),
 )
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _READING_ORDER = {"": 0, "prefix": 1, "middle": 2, "suffix": 3}
 # an answer follows Mistral's [/INST] at once
 _OPENS_MESSAGE = re.compile(
@@ -119,6 +120,11 @@ def whole_characters(source: bytes) -> int:
     return len(source)
 
 
+def with_line_feeds(source: bytes) -> bytes:
+    """Line feeds in place of lone carriage returns, byte for byte: grammars do not end lines at those."""
+    return _LONE_RETURN.sub(b"\n", source) if b"\r" in source else source
+
+
 def _reading_order(count: int, marks: Mapping[int, str]) -> Ints:
     rank = np.zeros(count, np.int64)
     for at in sorted(marks):
@@ -136,8 +142,9 @@ def _messages(source: bytes, start: Ints, marks: Mapping[int, str]) -> tuple[tup
         mark, here = marks[at], int(start[at])
         if _OPENS_MESSAGE.search(mark):
             _close(out, opened, here)
-            line = source.find(b"\n", here) if _NAMES_ROLE_IN_TEXT.search(mark) else here - 1
-            opened = len(source) if line < 0 else line + 1
+            opened = here
+            if _NAMES_ROLE_IN_TEXT.search(mark):
+                opened = source.find(b"\n", here) + 1 or len(source)
         elif _ENDS_HEADER.search(mark):
             opened = here
         elif _ENDS_MESSAGE.search(mark):

@@ -65,7 +65,7 @@ def groups(code: CodeMap, by: str) -> Groups:
         An unknown grouping, or one that needs a syntax tree where there is none.
     """
     if by not in BY:
-        raise bad_value("by", by, "is no way to group tokens", f"Use one of {', '.join(BY)}")
+        raise bad_value("by", by, "is no way to group tokens", f"Use one of {', '.join(BY)}, node")
     if by == "line":
         return _lines(code)
     if by in ("structure", "kind", "statement", "function", "class"):
@@ -139,8 +139,8 @@ def _by_state(code: CodeMap) -> _Keys:
 
 def _by_structure(code: CodeMap) -> _Keys:
     inner = code.enclosing(*(s for s in STRUCTURES if s != "other"))
-    keys = np.where(inner >= 0, code.structure[inner], -1)
-    return _at_nodes(code, keys.astype(np.int64)), lambda key: STRUCTURES[key], False
+    keys = np.where(inner >= 0, code.structure.astype(np.int64)[inner], -1)
+    return _at_nodes(code, keys), lambda key: STRUCTURES[key], False
 
 
 def _by_kind(code: CodeMap) -> _Keys:

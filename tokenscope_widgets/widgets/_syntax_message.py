@@ -73,6 +73,7 @@ def full_syntax_message(
         writer.numbers(f"node_{name}", "f32", np.stack([getattr(one, name)[kept] for one in found], axis=1))
     return {
         **message,
+        "notes": [*message["notes"], *evidence.notes],
         "metrics": list(METRICS),
         "columns": [*message["columns"], *writer.columns],
         "buffers": [*message["buffers"], *writer.buffers],
