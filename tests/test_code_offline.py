@@ -43,7 +43,9 @@ socket.socket = socket.create_connection = urllib.request.urlopen = refuse
 def test_everything_works_without_a_network() -> None:
     """In a network namespace of its own; where those are not permitted, with sockets that refuse."""
     prefix, program = next(((p, PROGRAM) for p in NAMESPACES if permitted(p)), ([], WITHOUT_SOCKETS + PROGRAM))
-    done = subprocess.run([*prefix, sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [*prefix, sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
     assert done.stderr == ""
     assert done.stdout.split() == ["17", "True", "2"]
 

@@ -1,4 +1,4 @@
-"""``python -m tokenscope_widgets.demo``: generate, branch where the model was least sure, ask why; two pages."""
+"""``python -m tokenscope_widgets.demo``: generate, branch where the model was unsure, ask why, lint: three pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.code.parsing import parse
 from tokenscope_widgets.session import Session
+from tokenscope_widgets.widgets.code_view import CodeView
 from tokenscope_widgets.widgets.flow import Flow
 from tokenscope_widgets.widgets.token_stream import TokenStream
 
@@ -22,21 +24,28 @@ def most_uncertain(run: Generation) -> int:
     return int(np.nanargmax(entropy))
 
 
+def verdict(run: Generation) -> str:
+    """What linters say of a variant, in a word or two."""
+    errors = sum(row.finding.severity == "error" for row in parse(run).diagnostics())
+    return "no error" if not errors else f"{errors} error{'' if errors == 1 else 's'}"
+
+
 def main(folder: Path = Path()) -> Path:
-    """Run the main job on the embedded model and return the page of the token stream; ``cause.html`` lies beside it."""
+    """Run the main job on the embedded model and return the page of the token stream; ``cause.html`` and
+    ``structure.html`` lie beside it."""
     session = Session.from_pretrained()
     run = session.generate(PROMPT, max_new_tokens=72, stop_strings="```")
     at = most_uncertain(run)
-    stream = TokenStream(run)
+    stream = TokenStream(run, syntax=True)
     stream.alternatives(at, k=3).wait()
     print(run.text, "\n")
     print(f"Most uncertain token of the code: position {at}, entropy {run.entropy_nats[at]:.2f} nats\n")
-    print(f"{'token':<10} {'probability':>11} {'tokens':>7} {'perplexity':>11}   continues with")
+    print(f"{'token':<10} {'probability':>11} {'tokens':>7} {'perplexity':>11} {'linters':>10}   continues with")
     for branch in (run, *stream.branches):
         rest = "".join(branch.tokens.texts[at + 1 :]).strip().splitlines()
         print(
             f"{branch.tokens.texts[at]!r:<10} {branch.probability[at]:>11.1%} {len(branch):>7} "
-            f"{branch.perplexity:>11.2f}   {rest[0][:48] if rest else ''}"
+            f"{branch.perplexity:>11.2f} {verdict(branch):>10}   {rest[0][:48] if rest else ''}"
         )
     cause = session.attribute(run, at)
     trust = cause.faithfulness(counts=[max(1, len(cause.sources) // 3)], insertion=False)
@@ -48,7 +57,9 @@ def main(folder: Path = Path()) -> Path:
         f"{trust.counts[0]} random lines {trust.random_deletion.mean():.1f}."
     )
     page, why = stream.to_html(folder / "demo.html"), Flow(cause).to_html(folder / "cause.html")
-    print(f"\nOpen {page.resolve()} and {why.name} in a browser: they need no network. In JupyterLab: make lab.")
+    outline = CodeView(stream).to_html(folder / "structure.html")
+    others = f"{why.name} and {outline.name}"
+    print(f"\nOpen {page.resolve()}, {others} in a browser: they need no network. In JupyterLab: make lab.")
     return page
 
 

@@ -46,7 +46,7 @@ def test_characters_of_several_bytes_change_no_later_role(before: str) -> None:
 
 
 def test_an_emoji_of_thirteen_tokens_is_thirteen_tokens_of_the_string() -> None:
-    family = [bytes([b]) for b in FAMILY.encode()][:12] + [FAMILY.encode()[12:]]
+    family = [*[bytes([b]) for b in FAMILY.encode()][:12], FAMILY.encode()[12:]]
     code = python([b"x", b" =", b' "', *family, b'"', b"\n", b"y"])
     assert len(family) == 13
     assert code.roles == [
@@ -155,7 +155,9 @@ def test_what_is_cut_off_is_incomplete_and_what_was_ended_so_is_missing_its_quot
 
 
 def test_f_strings_nest_and_hold_format_specs() -> None:
-    code = python([b"f'", b"{", b"a", b":>", b"{", b"w", b"}", b"}", b" ", b"{", b'f"', b"{", b"b", b"}", b'"', b"}", b"'"])
+    code = python(
+        [b"f'", b"{", b"a", b":>", b"{", b"w", b"}", b"}", b" ", b"{", b'f"', b"{", b"b", b"}", b'"', b"}", b"'"]
+    )
     assert [code.roles[i] for i in (2, 5, 12)] == ["identifier.reference"] * 3
     assert set(code.states) == {"ok"}
 
@@ -197,7 +199,9 @@ def test_one_line_of_a_hundred_kilobytes_is_mapped_in_seconds() -> None:
 
 
 def test_fifty_thousand_tokens_are_mapped_in_a_second() -> None:
-    unit = "def total(items, factor=2):\n    n = 0\n    for item in items:\n        n += item.value * factor\n    return n\n\n\n"
+    unit = (
+        "def total(items, factor=2):\n    n = 0\n    for item in items:\n        n += item * factor\n    return n\n\n\n"
+    )
     tokens = pieces(unit)
     tokens *= 50_000 // len(tokens) + 1
     python(tokens[:100])
@@ -280,47 +284,6 @@ def test_a_prompt_that_ends_inside_a_node_is_one_program_with_what_follows() -> 
     assert code.tree.kind_of(int(code.node_of[0])) == "def"
     assert code.path(9)[:2] == ["module", "function f"]
     assert code.path(2)[:2] == ["module", "function f"]
-
-
-HOLE_MARKS = {
-    "StarCoder": ("<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
-    "Qwen": ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
-    "CodeLlama": ("▁<PRE>", "▁<SUF>", "▁<MID>"),
-    "DeepSeek": ("<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"),
-}
-
-
-def hole(marks: tuple[str, str, str], middle: bytes, complete: bool = True) -> CodeMap:
-    tokens = [b"", b"def f(a):\n", b"", b"\n    return b\n", b"", b"    b =", middle]
-    return parse_tokens(tokens, dict(zip((0, 2, 4), marks, strict=True)), "python", complete)
-
-
-@pytest.mark.parametrize("marks", HOLE_MARKS.values(), ids=HOLE_MARKS)
-def test_a_middle_that_was_written_last_is_read_second(marks: tuple[str, str, str]) -> None:
-    code = hole(marks, b" a")
-    assert code.source == b"def f(a):\n    b = a\n    return b\n"
-    assert set(code.states) == {"ok"}
-    assert code.roles[5:] == ["identifier.binding", "identifier.reference"]
-
-
-def test_codestral_writes_the_suffix_first() -> None:
-    code = parse_tokens([b"", b"\n    return b\n", b"", b"def f(a):\n", b"    b = a"], {0: "[SUFFIX]", 2: "[PREFIX]"}, "python")
-    assert code.source == b"def f(a):\n    b = a\n    return b\n"
-
-
-def test_a_hole_that_is_not_filled_yet_makes_nothing_an_error() -> None:
-    code = hole(HOLE_MARKS["Qwen"], b" g(a", complete=False)
-    assert "incomplete" in code.states
-    assert not {"error", "missing"} & set(code.states)
-    assert [f.kind for f in code.findings() if f.severity == "error"] == []
-
-
-def test_a_node_that_spans_a_hole_touches_tokens_from_both_sides() -> None:
-    code = hole(HOLE_MARKS["Qwen"], b" a")
-    function = int(code.nodes_of_kind("function_definition")[0])
-    start, end = int(code.tree.start[function]), int(code.tree.end[function])
-    assert code.tokens_touching(start, end).tolist() == [1, 5, 6, 3]
-    assert code.tokens_of(function) == (1, 3)
 
 
 def test_a_grammar_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

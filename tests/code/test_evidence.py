@@ -92,7 +92,10 @@ def test_findings_of_a_fence_are_at_bytes_of_the_whole_text() -> None:
 def test_a_frame_has_one_row_a_finding_and_its_columns_even_without_any() -> None:
     frame = parse(written(TOKENS), "python").diagnostics().to_frame()
     assert frame.loc[frame["kind"] == "undefined", "first_token"].tolist() == [2]
-    assert parse(written([b"x", b" =", b" 1"]), "python").diagnostics().to_frame().columns.tolist() == frame.columns.tolist()
+    assert (
+        parse(written([b"x", b" =", b" 1"]), "python").diagnostics().to_frame().columns.tolist()
+        == frame.columns.tolist()
+    )
 
 
 def test_a_map_without_a_run_is_refused() -> None:

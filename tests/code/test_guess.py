@@ -12,13 +12,14 @@ from tokenscope_widgets.code.guess import HEAD_BYTES, guess_language
 
 SAMPLES = Path(__file__).parent.parent / "fixtures" / "roles"
 TOLD_APART = [
-    "python", "javascript", "typescript", "java", "c", "cpp", "c_sharp", "go", "rust", "php", "ruby", "bash", "html", "css", "json",
+    "python", "javascript", "typescript", "java", "c", "cpp", "c_sharp", "go", "rust", "php", "ruby",
+    "bash", "html", "css", "json",
 ]  # fmt: skip
 PROSE = [
     "Hello there, how are you today? I hope that all is well.\n",
     "It's a list:\n- don't do this\n- do that\n",
     "The function takes two arguments; it returns their sum (or None, if they are missing).\n",
-    "Please write a class for me, with a method that prints \"hello\" and returns 1.\n",
+    'Please write a class for me, with a method that prints "hello" and returns 1.\n',
 ]
 
 
@@ -59,7 +60,9 @@ def test_only_the_beginning_counts() -> None:
     assert guess_language(code + b"}}}} ;;;; <<<" * 500) == "python"
 
 
-@pytest.mark.parametrize("sign", ["'", '"', "`", "don't ", "(", "{", "[", "<", "/*", ":", " ", "\t", "a", "import {", '{"', "class a"])
+@pytest.mark.parametrize(
+    "sign", ["'", '"', "`", "don't ", "(", "{", "[", "<", "/*", ":", " ", "\t", "a", "import {", '{"', "class a"]
+)
 def test_no_text_takes_long(sign: str) -> None:
     text = (sign * HEAD_BYTES[0])[: HEAD_BYTES[0]].encode()
     began = time.process_time()
@@ -69,7 +72,29 @@ def test_no_text_takes_long(sign: str) -> None:
 
 def test_no_mixture_of_signs_takes_long() -> None:
     mixed = random.Random(5)
-    signs = ["'", '"', "`", "(", "[", "{", "}", ")", "1", "a ", ":", ";", "\n", " ", "#", "def ", "class ", "=", "*", "/*", "<"]
+    signs = [
+        "'",
+        '"',
+        "`",
+        "(",
+        "[",
+        "{",
+        "}",
+        ")",
+        "1",
+        "a ",
+        ":",
+        ";",
+        "\n",
+        " ",
+        "#",
+        "def ",
+        "class ",
+        "=",
+        "*",
+        "/*",
+        "<",
+    ]
     for _ in range(15):
         text = "".join(mixed.choice(signs) * mixed.randint(1, 30) for _ in range(200))[: HEAD_BYTES[0]].encode()
         began = time.process_time()

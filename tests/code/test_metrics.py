@@ -14,7 +14,14 @@ RUN = written([b"a", b"b"], surprisal=[0, 2.0], entropy={1: 1.5})
 
 @pytest.mark.parametrize(
     ("metric", "value"),
-    [("surprisal", 2.0), ("surprisal_nats", 2.0), ("entropy", 1.5), ("margin", 0.5), ("probability", np.exp(-2)), ("rank", 1)],
+    [
+        ("surprisal", 2.0),
+        ("surprisal_nats", 2.0),
+        ("entropy", 1.5),
+        ("margin", 0.5),
+        ("probability", np.exp(-2)),
+        ("rank", 1),
+    ],
 )
 def test_a_metric_has_one_value_a_token(metric: str, value: float) -> None:
     found = metric_values(RUN, metric)

@@ -15,13 +15,42 @@ def messages(text: list[str | bytes]) -> list[bytes]:
 
 
 CHATS = {
-    "ChatML": ["<|im_start|>", b"user\nhi", "<|im_end|>", b"\n", "<|im_start|>", b"assistant\nx = 1", "<|im_end|>", b"\n"],
+    "ChatML": [
+        "<|im_start|>",
+        b"user\nhi",
+        "<|im_end|>",
+        b"\n",
+        "<|im_start|>",
+        b"assistant\nx = 1",
+        "<|im_end|>",
+        b"\n",
+    ],
     "Gemma": ["<bos>", "<start_of_turn>", b"user\nhi", "<end_of_turn>", b"\n", "<start_of_turn>", b"model\nx = 1"],
     "Phi 3": ["<|user|>", b"hi", "<|end|>", "<|assistant|>", b"x = 1", "<|end|>"],
-    "Phi 4": ["<|im_start|>", b"user", "<|im_sep|>", b"hi", "<|im_end|>", "<|im_start|>", b"assistant", "<|im_sep|>", b"x = 1"],
+    "Phi 4": [
+        "<|im_start|>",
+        b"user",
+        "<|im_sep|>",
+        b"hi",
+        "<|im_end|>",
+        "<|im_start|>",
+        b"assistant",
+        "<|im_sep|>",
+        b"x = 1",
+    ],
     "DeepSeek": ["<｜begin▁of▁sentence｜>", "<｜User｜>", b"hi", "<｜Assistant｜>", b"x = 1", "<｜end▁of▁sentence｜>"],
     "Mistral": ["<s>", "[INST]", b"hi", "[/INST]", b"x = 1", "</s>"],
-    "gpt-oss": ["<|start|>", b"user", "<|message|>", b"hi", "<|end|>", "<|start|>", b"assistant", "<|message|>", b"x = 1"],
+    "gpt-oss": [
+        "<|start|>",
+        b"user",
+        "<|message|>",
+        b"hi",
+        "<|end|>",
+        "<|start|>",
+        b"assistant",
+        "<|message|>",
+        b"x = 1",
+    ],
 }
 
 
@@ -31,8 +60,18 @@ def test_a_chat_is_its_messages_without_the_names_of_their_roles(chat: list[str 
 
 
 def test_llama_3_names_roles_between_marks() -> None:
-    head: list[str | bytes] = ["<|begin_of_text|>", "<|start_header_id|>", b"user", "<|end_header_id|>", b"\n\nhi", "<|eot_id|>"]
-    assert messages([*head, "<|start_header_id|>", b"assistant", "<|end_header_id|>", b"\n\nx = 1"]) == [b"\n\nhi", b"\n\nx = 1"]
+    head: list[str | bytes] = [
+        "<|begin_of_text|>",
+        "<|start_header_id|>",
+        b"user",
+        "<|end_header_id|>",
+        b"\n\nhi",
+        "<|eot_id|>",
+    ]
+    assert messages([*head, "<|start_header_id|>", b"assistant", "<|end_header_id|>", b"\n\nx = 1"]) == [
+        b"\n\nhi",
+        b"\n\nx = 1",
+    ]
 
 
 def test_a_message_of_several_lines_keeps_its_first_line_after_a_separator() -> None:

@@ -33,7 +33,9 @@ def byte_level() -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tokenizer.train_from_iterator([TEXT], trainers.BpeTrainer(vocab_size=320, initial_alphabet=alphabet, show_progress=False))
+    tokenizer.train_from_iterator(
+        [TEXT], trainers.BpeTrainer(vocab_size=320, initial_alphabet=alphabet, show_progress=False)
+    )
     return tokenizer
 
 
@@ -63,7 +65,7 @@ def merges_of(tokenizer: Tokenizer) -> list[tuple[str, str]]:
 
 def characters() -> Tokenizer:
     """A unigram vocabulary of single characters and whole words, pieces as they are written."""
-    words = {word: -2.0 for word in ("total", "item", "items", "return", "    ", "for ", "factor")}
+    words = dict.fromkeys(("total", "item", "items", "return", "    ", "for ", "factor"), -2.0)
     pieces = [("<unk>", 0.0), *((c, -5.0) for c in sorted(set(TEXT))), *words.items()]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0))
     tokenizer.decoder = decoders.Fuse()

@@ -43,7 +43,11 @@ def test_statements_are_pieces_and_a_compound_one_is_its_head() -> None:
 
 
 def test_functions_are_pieces_and_what_is_between_them_too() -> None:
-    assert texts(python(), "function") == ["import os\n\n", "def f(a):\n    if a:\n        return os\n    return a\n\n", "f(1)\n"]
+    assert texts(python(), "function") == [
+        "import os\n\n",
+        "def f(a):\n    if a:\n        return os\n    return a\n\n",
+        "f(1)\n",
+    ]
 
 
 def test_lines_are_pieces_with_their_ends() -> None:
@@ -101,7 +105,9 @@ def test_a_name_is_one_group_and_its_occurrences_are_several() -> None:
 
 def test_places_are_places_and_kinds_are_not() -> None:
     code = python()
-    assert [groups(code, by).places for by in ("statement", "line", "identifier", "role", "name")] == [True] * 3 + [False] * 2
+    assert [groups(code, by).places for by in ("statement", "line", "identifier", "role", "name")] == [True] * 3 + [
+        False
+    ] * 2
 
 
 def test_an_unknown_grouping_is_refused_with_those_there_are() -> None:

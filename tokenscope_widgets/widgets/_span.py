@@ -12,6 +12,9 @@ def checked_span(value: Any, run: Generation | None) -> list[int] | None:
     """Two positions of the run, or None."""
     if value is None:
         return None
-    if not isinstance(value, list | tuple) or len(value) != 2:
+    if not isinstance(value, list | tuple) or len(value) != 2 or not all(type(i) is int for i in value):
         raise bad_value("span", value, "is no range of tokens", "Use [first, last], or None")
-    return [run.position(i, "span") for i in value] if run is not None else list(value)
+    first, last = value if run is None else [run.position(i, "span") for i in value]
+    if first > last:
+        raise bad_value("span", value, "ends before it begins", "Use [first, last]")
+    return [first, last]

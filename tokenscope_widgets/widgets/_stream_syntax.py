@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
+from tokenscope_widgets.errors import bad_value
 from tokenscope_widgets.widgets._protocol import explain
 from tokenscope_widgets.widgets._span import checked_span
 from tokenscope_widgets.widgets._syntax_feed import SyntaxFeed
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class StreamSyntax(t.HasTraits):
     """The traits of a stream that have to do with syntax."""
 
+    scale = t.Enum(("absolute", "percentile", "role"), default_value="absolute").tag(sync=True)
     syntax = t.Bool(False).tag(sync=True)
     language = t.Unicode(None, allow_none=True).tag(sync=True)
     span = t.Any(None).tag(sync=True)
@@ -31,6 +33,7 @@ class StreamSyntax(t.HasTraits):
             """The run on display."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        self._syntax_error = ""
         self._parsed = SyntaxFeed(lambda message: self.set_trait("_syntax", message))
         super().__init__(*args, **options)
 
@@ -38,15 +41,24 @@ class StreamSyntax(t.HasTraits):
     def _check_span(self, proposal: Any) -> list[int] | None:
         return checked_span(proposal["value"], self.run)
 
+    @t.validate("language")
+    def _check_language(self, proposal: Any) -> str | None:
+        value: str | None = proposal["value"]
+        if value is not None and not value.strip():
+            raise bad_value("language", value, "is no language", "Use a name such as 'python', or None to guess")
+        return value
+
     @t.observe("syntax", "language")
     def _syntax_switched(self, _change: Any) -> None:
         self._parsed.clear()
+        self._failed("")
         self._parse()
 
     @property
     def code(self) -> CodeMap | None:
         """The syntax of the run on display; None where ``syntax`` is off or the run is being written."""
-        return self._parsed.code
+        code = self._parsed.code
+        return code if code is not None and code.run is self.run else None
 
     def _parse(self) -> None:
         """Bring the syntax up to the run on display, where it is wanted; what goes wrong is shown."""
@@ -55,11 +67,16 @@ class StreamSyntax(t.HasTraits):
             if self.syntax and run is not None and run.finish != "running":
                 self._parsed.show(run, self.language)
         except Exception as error:
-            self.error = explain(error)
+            self._failed(explain(error))
 
     def _parse_so_far(self, builder: GenerationBuilder) -> None:
         try:
             if self.syntax:
                 self._parsed.grow(builder, self.language)
         except Exception as error:  # what is being written is worth more than its colours
-            self.error = explain(error)
+            self._failed(explain(error))
+
+    def _failed(self, text: str) -> None:
+        """Show what went wrong with the syntax, or, empty, that it no longer does; other errors stay."""
+        if text or self.error == self._syntax_error:
+            self.error = self._syntax_error = text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets as t
 
@@ -21,9 +21,6 @@ from tokenscope_widgets.widgets._stream_requests import StreamRequests
 from tokenscope_widgets.widgets._stream_start import defaults_of, describe_model, prompt_text
 from tokenscope_widgets.widgets._stream_syntax import StreamSyntax
 from tokenscope_widgets.worker import Job
-
-if TYPE_CHECKING:
-    pass
 
 _MOST_BRANCHES = 8
 
@@ -49,6 +46,8 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
         Position of the selected token; readable, settable, observable.
     status : str
         ``empty``, ``queued``, ``generating``, ``done``, ``stopped`` or ``error``.
+    scale : str
+        ``"absolute"``, ``"percentile"`` (within the run), or with syntax ``"role"``: within the tokens of the same role.
     syntax : bool
         Whether the text is parsed as code: coloured by role, with squiggles where linters find something, and the path
         to the selected token.
@@ -88,6 +87,7 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
         self._settled.set()
         names = set(DecodingSettings().to_dict())
         given = {name: options.pop(name) for name in list(options) if name in names}
+        span = options.pop("span", None)
         base = run.settings if run is not None else defaults_of(self._session)
         super().__init__(
             settings=settings_from(given, base).to_dict(),
@@ -97,6 +97,7 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
         self._model = describe_model(self._session, run)
         if run is not None:
             self._show(run)
+        self.span = span
 
     @t.validate("selected")
     def _check_selected(self, proposal: Any) -> int | None:
@@ -253,6 +254,11 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
         others = [self._feed.get(run_id) for run_id in run_ids[1:]]
         self._alignments = {r.run_id: align(reference.token_ids, r.token_ids).spans.tolist() for r in others}
         self._feed.keep_only(run_ids)
+
+    def _let_go(self) -> None:
+        self.stop()
+        self._columns = []
+        self._parsed.clear()
 
     def _set_status(self, status: str) -> None:
         self.set_trait("status", status)

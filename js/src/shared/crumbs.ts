@@ -23,6 +23,8 @@ export class Crumbs {
       return h("li", {}, i ? h("i", { "aria-hidden": "true" }, "›") : null, step);
     });
     replaceChildren(this.element, h("ol", {}, ...steps, h("li", {}, h("i", { "aria-hidden": "true" }, "›"), h("em", {}, syntax.role(token)))));
+    // what does not fit is the module's end of the path
+    this.element.scrollLeft = this.element.scrollWidth;
     this.element.querySelectorAll("button")[focused]?.focus();
   }
 }

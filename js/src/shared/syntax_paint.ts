@@ -6,13 +6,15 @@ const CLASSES: Record<string, string> = {
   keyword: "yk",
   "identifier.definition": "yd",
   "identifier.type": "yt",
-  "identifier.constant": "yn",
+  "identifier.constant": "yb",
   comment: "yc",
   docstring: "yc",
   "literal.string": "ys",
   "literal.delimiter": "ys",
   "literal.regex": "ys",
   "literal.escape": "yn",
+  "literal.boolean": "yb",
+  "literal.none": "yb",
   literal: "yn",
   operator: "yo",
   punctuation: "yo",
@@ -60,10 +62,14 @@ export class SyntaxPaint {
       let added = syntax && i < syntax.length ? roleClass(syntax.role(i)) : "";
       if (finding) added += ` w${finding.severity[0]}`;
       if (span && i >= span[0] && i <= span[1]) added += ` nd${i === span[0] ? " nd0" : ""}${i === span[1] ? " nd1" : ""}`;
-      for (const element of area.spansOf(i)) {
-        const name = `${element.className.replace(SYNTAX_CLASS, "").trimEnd()} ${added.trim()}`.trimEnd();
+      const parts = area.spansOf(i);
+      parts.forEach((element, part) => {
+        // a token that spans lines: the frame begins and ends once
+        const ends = part ? added.replace(" nd0", "") : added;
+        const own = part < parts.length - 1 ? ends.replace(" nd1", "") : ends;
+        const name = `${element.className.replace(SYNTAX_CLASS, "").trimEnd()} ${own.trim()}`.trimEnd();
         if (element.className !== name) element.className = name;
-      }
+      });
     }
   }
 }

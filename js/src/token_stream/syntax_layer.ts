@@ -20,6 +20,8 @@ export class SyntaxLayer {
   readonly #note = h("span", { class: "ts-dim" });
   readonly #roles: HTMLButtonElement;
   readonly #paint = new SyntaxPaint();
+  #scale: HeatScale | null = null;
+  #scaleKey: unknown[] = [];
 
   constructor(
     private readonly model: WidgetModel,
@@ -39,18 +41,22 @@ export class SyntaxLayer {
     return this.on ? syntaxOf(this.model, run?.id) : null;
   }
 
-  /** Percentiles within the role as colour steps; null where the scale is another. */
+  /** Percentiles within the role as colour steps, another function when they change; null where the scale is another. */
   scale(run: Run, metric: Metric): HeatScale | null {
     const syntax = this.syntax(run);
     if (!syntax || this.model.get("scale") !== "role") return null;
     const size = Math.min(run.length, syntax.length);
+    const key = [syntax, metric, size];
+    if (key.every((part, i) => part === this.#scaleKey[i])) return this.#scale;
+    this.#scaleKey = key;
     const values = Float64Array.from({ length: size }, (_, i) => metric.value(run, i));
     const rising = metric.heat(0) <= metric.heat(1);
     const found = rolePercentiles(values, Array.from({ length: size }, (_, i) => syntax.role(i)));
-    return (_, i = -1) => (Number.isNaN(found[i] ?? NaN) ? -1 : Math.round(((rising ? found[i] : 100 - found[i]) / 100) * HEAT_STEPS));
+    return this.#scale = (_, i = -1) => (Number.isNaN(found[i] ?? NaN) ? -1 : Math.round(((rising ? found[i] : 100 - found[i]) / 100) * HEAT_STEPS));
   }
 
-  update(run: Run | undefined, area: TokenArea, selected: number): void {
+  /** `silent`: why nothing can be parsed now, or null. */
+  update(run: Run | undefined, area: TokenArea, selected: number, silent: string | null): void {
     const syntax = this.syntax(run);
     aria(this.toggle, "pressed", this.on);
     shown(this.element, this.on && !!run);
@@ -58,10 +64,16 @@ export class SyntaxLayer {
     const span = this.on ? trait<[number, number] | null>(this.model, "span", null) : null;
     this.#paint.paint(area, { syntax, span });
     if (!this.on) return;
-    const hint = !syntax ? (run.running ? "Reading the syntax …" : "No syntax yet.") : syntax.nodes ? "Select a token to see where in the program it stands." : "No code was found in this text.";
-    this.#crumbs.update(syntax, selected, span, selected >= 0 && syntax?.nodes ? "This token stands outside of the code." : hint);
+    this.#crumbs.update(syntax, selected, span, syntax ? this.#hint(syntax, selected) : silent ? `${silent} The syntax of this text was not read before.` : this.model.get("error") ? "The syntax could not be read." : "Reading the syntax …");
     say(this.#note, syntax ? [syntax.message.language ?? "text", ...syntax.message.notes].join(" · ") : "");
+    this.#note.title = this.#note.textContent!;
+    shown(this.#roles, !!syntax);
     aria(this.#roles, "pressed", this.model.get("scale") === "role");
+  }
+
+  #hint(syntax: Syntax, selected: number): string {
+    if (!syntax.nodes) return "No code was found in this text.";
+    return selected < 0 ? "Select a token to see where in the program it stands." : selected < syntax.length ? "This token stands outside of the code." : "Reading the syntax …";
   }
 
   /** Grow the selected node to the one around it, or shrink it towards the token. */
@@ -83,6 +95,12 @@ export class SyntaxLayer {
     return true;
   }
 
+  /** The role of a token, and what was found at it: for those who do not see its colour. */
+  words(run: Run, i: number): string {
+    const role = this.syntax(run)?.role(i);
+    return [role && `, ${role.replace(".", " ")}`, this.messageAt(run, i)].filter(Boolean).join(", ");
+  }
+
   /** What was found at a token, for its tooltip. */
   messageAt(run: Run, i: number): string {
     return (this.syntax(run)?.findingsAt(i) ?? []).map(({ severity, message }) => `${SIGNS[severity]} ${message}`).join("; ");
@@ -101,7 +119,7 @@ export class SyntaxLayer {
 
   #link(run: Run, finding: Finding): HTMLElement {
     const text = finding.first >= 0 ? labelText(run.tokenText(finding.first)) : "";
-    return button({ class: "ts-bar", onclick: () => this.select(finding.first) }, h("b", {}, SIGNS[finding.severity]), h("span", {}, finding.message), h("span", { class: "ts-dim", title: text }, `line ${finding.line}`));
+    return button({ class: "ts-bar", disabled: finding.first < 0, onclick: () => this.select(finding.first) }, h("b", {}, SIGNS[finding.severity]), h("span", {}, finding.message), h("span", { class: "ts-dim", title: text }, `line ${finding.line}`));
   }
 
   #facts(finding: Finding): HTMLElement {

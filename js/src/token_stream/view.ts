@@ -53,6 +53,7 @@ export class TokenStreamView {
   private readonly cleanUps: CleanUp[] = [];
   private localError = "";
   private paintedFor = "";
+  private paintedWith: HeatScale | null = null;
   private focusNext = false;
 
   constructor(
@@ -91,7 +92,7 @@ export class TokenStreamView {
 
   private build(): void {
     this.side.append(this.figures, this.alternatives.element);
-    const text = h("div", { class: "ts-text" }, this.syntax.element, this.area.element, this.empty, this.strip.element);
+    const text = h("div", { class: "ts-text" }, this.area.element, this.empty, this.strip.element, this.syntax.element);
     const help = h("button", { type: "button", class: "ts-quiet", "aria-expanded": "false", onclick: () => this.toggleKeys() }, h("kbd", {}, "?"), " all keys");
     this.root.append(
       this.toolbar.element,
@@ -210,26 +211,27 @@ export class TokenStreamView {
     shown(this.empty, !run);
     shown(this.side, !!run);
     this.empty.textContent = this.working ? "Reading the prompt …" : "Type a prompt and press Generate: the tokens appear here, coloured by how sure the model was.";
-    if (run) this.updateText(run, metric.name, `${percentile}${within ? this.model.get("scale") : ""}`, scale);
-    else this.syntax.update(run, this.area, -1);
+    if (run) this.updateText(run, metric.name, String(percentile), scale, within);
+    else this.syntax.update(run, this.area, -1, null);
     this.branches.update(this.link.store, this.model, metric, percentile, this.blocked() !== null || this.working);
     this.foot.textContent = run ? origin(run) : trait<{ name?: string }>(this.model, "_model", {}).name ?? "";
   }
 
-  private updateText(run: Run, metric: string, way: string, scale: HeatScale): void {
+  private updateText(run: Run, metric: string, way: string, scale: HeatScale, within: HeatScale | null): void {
     const colorPrompt = this.model.get("color_prompt") === true;
     const atEnd = this.area.element.scrollTop + this.area.element.clientHeight >= this.area.element.scrollHeight - 24;
     this.area.setOptions({ lineNumbers: this.model.get("show_line_numbers") !== false, whitespace: this.model.get("show_whitespace") === true, special: this.model.get("show_special") === true, colorPrompt }, run);
     this.area.sync(run);
     const key = [run.id, metric, way, colorPrompt, this.model.get("show_whitespace"), run.length > run.meta.prompt_length].join();
-    this.area.paint(run, metricOf(metric), scale, key !== this.paintedFor || (way !== "false" && !run.running));
+    this.area.paint(run, metricOf(metric), scale, key !== this.paintedFor || within !== this.paintedWith || (way !== "false" && !run.running));
     this.paintedFor = key;
+    this.paintedWith = within;
     if (run.running && atEnd && this.selected < 0) this.area.element.scrollTop = this.area.element.scrollHeight;
     const selected = this.selected < run.length ? this.selected : -1;
     this.area.select(selected, this.focusNext);
     this.focusNext = false;
-    if (selected >= 0) this.area.spanOf(selected)?.setAttribute("aria-label", describeToken(run, selected));
-    this.syntax.update(run, this.area, selected);
+    if (selected >= 0) this.area.spanOf(selected)?.setAttribute("aria-label", describeToken(run, selected) + this.syntax.words(run, selected));
+    this.syntax.update(run, this.area, selected, { static: "No kernel is behind this page.", gone: "The kernel is gone." }[this.link.presence.value as string] ?? null);
     this.strip.draw(run, metricOf(metric), selected);
     this.updateSide(run, selected);
   }
