@@ -139,7 +139,7 @@ test("tokens know their line, also those that begin with its break", () => {
 });
 
 test("a row says what was found inside it", () => {
-  expect(marksOf(mistakes, 0)).toEqual({ severity: "error", findings: 2, hesitations: 6, words: "2 errors, 1 warning, 6 hesitations inside" });
+  expect(marksOf(mistakes, 0)).toEqual({ severity: "error", findings: 2, hesitations: 4, words: "2 errors, 1 warning, 4 hesitations inside" });
   expect(marksOf(mistakes, nodeOfKind(mistakes, "import_statement"))).toEqual({ severity: "warning", findings: 1, hesitations: 0, words: "1 warning inside" });
   expect(marksOf(mistakes, nodeOfKind(mistakes, "return_statement")).words).toBe("");
 });

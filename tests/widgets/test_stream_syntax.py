@@ -12,9 +12,9 @@ from tests.fixtures.make_syntax import mistakes
 from tests.pages import fibonacci, run_of
 from tests.tiny import held
 from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.code import parsing
 from tokenscope_widgets.errors import InputError
 from tokenscope_widgets.export import page_of
-from tokenscope_widgets.widgets import _syntax_feed
 
 PROMPT = "def f(x):"
 
@@ -23,16 +23,15 @@ def kinds(stream: ts.TokenStream) -> list[str]:
     return sorted(finding["kind"] for finding in stream._syntax["findings"])
 
 
-def failing(_code: Any) -> Any:
-    raise RuntimeError("the grammar fell over")
-
-
 @pytest.fixture
 def broken_parser(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Call it, and no text can be parsed any more."""
 
+    def fail(*_arguments: Any) -> None:
+        raise RuntimeError("the grammar fell over")
+
     def break_it() -> None:
-        monkeypatch.setattr("tokenscope_widgets.code.parsing.find_regions", lambda *_args: failing(None))
+        monkeypatch.setattr(parsing, "find_regions", fail)
 
     return break_it
 
@@ -90,7 +89,6 @@ def test_a_generation_is_parsed_while_it_is_written_and_wholly_at_its_end(tiny_s
     assert seen[-1] == (len(run), True)
     assert stream.code is not None
     assert stream.code.run is run
-    assert all(finding["severity"] != "error" for finding in stream._syntax["findings"]), "it was cut by its budget"
 
 
 def test_while_another_run_is_written_there_is_no_syntax_of_the_old_one(
@@ -99,7 +97,12 @@ def test_while_another_run_is_written_there_is_no_syntax_of_the_old_one(
     stream = ts.TokenStream(tiny_session.score(PROMPT), session=tiny_session, syntax=True, max_new_tokens=3)
     seen: list[Any] = []
     fresh = stream._fresh
-    monkeypatch.setattr(stream, "_fresh", lambda i, builder: (fresh(i, builder), seen.append(stream.code)))
+
+    def spied(index: int, builder: Any) -> None:
+        fresh(index, builder)
+        seen.append(stream.code)
+
+    monkeypatch.setattr(stream, "_fresh", spied)
     stream.generate(eos_token_ids=()).wait()
     assert set(seen) == {None}
     assert stream.code is not None
@@ -210,11 +213,13 @@ def test_a_closed_stream_forgets_its_syntax_and_ends_its_work(tiny_session: ts.S
 
 def test_the_feed_parses_no_run_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[Generation] = []
-    from tokenscope_widgets.code import parsing
-
     parse = parsing.parse
-    monkeypatch.setattr(parsing, "parse", lambda run, language: parsed.append(run) or parse(run, language))
-    assert _syntax_feed.SyntaxFeed is not None
+
+    def spied(run: Generation, language: str | None) -> Any:
+        parsed.append(run)
+        return parse(run, language)
+
+    monkeypatch.setattr(parsing, "parse", spied)
     stream = ts.TokenStream(fibonacci(), syntax=True)
     stream._parse()
     assert len(parsed) == 1

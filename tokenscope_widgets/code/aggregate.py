@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tokenscope_widgets.code.metrics import ADDS_UP, metric_values
 from tokenscope_widgets.code.node_metrics import node_frame
-from tokenscope_widgets.code.percentiles import percentiles_within
+from tokenscope_widgets.code.percentiles import percentiles_within, role_groups
 from tokenscope_widgets.code.units import Groups, groups, token_groups, token_overlaps
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.
     values = metric_values(run, metric).astype(np.float64)
     found = groups(code, by)
     own = token_groups(code, found)
-    within = percentiles_within(values, code.role_codes)
+    within = percentiles_within(values, role_groups(code))
     # members in reading order, so that the first is what a reader meets first
     members = code.text.order[np.argsort(own[code.text.order], kind="stable")]
     rows = [

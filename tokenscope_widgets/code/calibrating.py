@@ -14,7 +14,7 @@ from tokenscope_widgets.code.code_map import CodeMap
 from tokenscope_widgets.code.evidence import Evidence
 from tokenscope_widgets.code.metrics import METRICS, metric_values
 from tokenscope_widgets.code.parsing import parse
-from tokenscope_widgets.code.percentiles import percentiles_within
+from tokenscope_widgets.code.percentiles import percentiles_within, role_groups
 from tokenscope_widgets.code.roles import ROLES
 from tokenscope_widgets.errors import bad_value
 
@@ -199,7 +199,7 @@ def _sample(code: CodeMap, number: int, modules: bool) -> _Sample:
     values = {name: metric_values(run, name).astype(np.float64) for name in METRICS}
     kept = _kept(code) & ~np.isnan(values["surprisal"])
     suspicious = {name: -value if name in _LOW_IS_SUSPICIOUS else value for name, value in values.items()}
-    within = percentiles_within(values["surprisal"], code.role_codes).astype(np.float64)
+    within = percentiles_within(values["surprisal"], role_groups(code)).astype(np.float64)
     scores = {**suspicious, "surprisal within role": within, "position": np.arange(len(run), dtype=np.float64)}
     at = np.flatnonzero(kept)
     tokens = _Things(

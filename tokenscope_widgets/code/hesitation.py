@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokenscope_widgets.code.grammars import has_grammar, parser_of
-from tokenscope_widgets.code.percentiles import percentiles_within
+from tokenscope_widgets.code.percentiles import percentiles_within, written
 from tokenscope_widgets.code.regions import Region
 from tokenscope_widgets.code.roles import ROLES
 from tokenscope_widgets.code.tree import SyntaxTree, parse_tree
@@ -59,7 +59,7 @@ class Hesitation:
     percentile : float
         Within ``compared_with``, 0 … 100.
     compared_with : str
-        The role, its wider class, or ``"all"``, whichever has `ENOUGH` tokens.
+        The role, its wider class, or ``"all"``, whichever has `ENOUGH` written tokens.
     fork : str
         The gravest of the alternatives': structural before naming before wording.
     alternatives : tuple of Alternative
@@ -98,10 +98,10 @@ def hesitations(code: CodeMap, percentile: float = 95.0) -> tuple[Hesitation, ..
         raise bad_value("percentile", percentile, "is no percentile", "Use 0 … 100")
     run = code.require_run("hesitations")
     entropy = np.asarray(run.entropy_nats, np.float64)
-    within, names = _percentiles(entropy, code.role_codes)
-    first = run.prompt_length if run.prompt_length < len(run) else 0
-    chosen = (within > percentile) & (entropy >= LEAST_ENTROPY_NATS) & (np.arange(len(run)) >= first)
-    chosen &= code.overlaps.primary >= 0
+    # what stands in the prompt was no choice of the model's, and is no measure for its choices
+    own = np.where(written(code) & (code.overlaps.primary >= 0), entropy, np.nan)
+    within, names = _percentiles(own, code.role_codes)
+    chosen = (within > percentile) & (own >= LEAST_ENTROPY_NATS)
     out = []
     shapes: dict[int, _Shape] = {}
     for token in np.flatnonzero(chosen).tolist():
@@ -153,8 +153,8 @@ def _alternatives(code: CodeMap, token: int, shapes: dict[int, _Shape]) -> list[
     out = []
     for token_id, text, probability in run.alternatives(token):
         if token_id != int(run.token_ids[token]) and probability >= LIKELY:
-            written = b"" if token_id in run.special_ids else run.vocabulary.get(token_id, b"")
-            out.append(Alternative(token_id, text, probability, fork_kind(code, token, written, shapes)))
+            spelled = b"" if token_id in run.special_ids else run.vocabulary.get(token_id, b"")
+            out.append(Alternative(token_id, text, probability, fork_kind(code, token, spelled, shapes)))
     return out
 
 

@@ -130,7 +130,8 @@ def parse_tree(source: bytes, parser: Parser) -> SyntaxTree:
 
 def flat_tree(tree: Tree) -> SyntaxTree:
     """Walk a tree with one cursor: depth does not recurse, and no child list is built."""
-    rows: list[tuple[int, int, int, int, int, bool, bool, bool]] = []
+    # one flat list: a tuple kept for each node would set off collections of the whole heap, and time would not be linear
+    cells: list[int] = []
     kinds: dict[str, int] = {}
     names: dict[str | None, int] = {None: -1}
     last: list[int] = []
@@ -144,32 +145,32 @@ def flat_tree(tree: Tree) -> SyntaxTree:
             names[name] = len(names) - 1
         kind = kinds.setdefault(node.type, len(kinds))
         parent = path[-1] if path else -1
-        rows.append(
-            (kind, node.start_byte, node.end_byte, parent, names[name], node.is_named, node.is_error, node.is_missing)
-        )
+        cells += (
+            kind, node.start_byte, node.end_byte, parent, names[name], node.is_named, node.is_error, node.is_missing,
+        )  # fmt: skip
+        path.append(len(last))
         last.append(-1)
-        path.append(len(rows) - 1)
         if cursor.goto_first_child():
             continue
         while going:
-            last[path.pop()] = len(rows) - 1
+            last[path.pop()] = len(last) - 1
             if cursor.goto_next_sibling():
                 break
             going = cursor.goto_parent()
     met = tuple(name for name in names if name is not None)
-    column = [np.array(values) for values in zip(*rows, strict=True)]
+    column = np.array(cells, np.int64).reshape(-1, 8).T
     return SyntaxTree(
         kinds=tuple(kinds),
         fields=met,
-        kind=column[0],
-        start=column[1],
-        end=column[2],
-        parent=column[3],
-        field=column[4],
+        kind=column[0].copy(),
+        start=column[1].copy(),
+        end=column[2].copy(),
+        parent=column[3].copy(),
+        field=column[4].copy(),
         last=np.array(last, np.int64),
-        named=column[5],
-        error=column[6],
-        missing=column[7],
+        named=column[5].astype(bool),
+        error=column[6].astype(bool),
+        missing=column[7].astype(bool),
     )
 
 

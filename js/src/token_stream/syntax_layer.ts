@@ -51,7 +51,9 @@ export class SyntaxLayer {
     this.#scaleKey = key;
     const values = Float64Array.from({ length: size }, (_, i) => metric.value(run, i));
     const rising = metric.heat(0) <= metric.heat(1);
-    const found = rolePercentiles(values, Array.from({ length: size }, (_, i) => syntax.role(i)));
+    // the prompt was no choice of the model's: it has distributions of its own
+    const from = run.meta.prompt_length < run.length ? run.meta.prompt_length : 0;
+    const found = rolePercentiles(values, Array.from({ length: size }, (_, i) => `${syntax.role(i)} ${i < from}`));
     return this.#scale = (_, i = -1) => (Number.isNaN(found[i] ?? NaN) ? -1 : Math.round(((rising ? found[i] : 100 - found[i]) / 100) * HEAT_STEPS));
   }
 
