@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import tokenscope_widgets as ts
+import tokenscope_widgets.code
 from tests.fixtures import make_syntax
-from tests.fixtures.make_flow import KERNEL, flow_page, load
+from tests.fixtures.make_flow import KERNEL, attention_like, flow_page, load
 from tests.pages import (
     ARGUMENTS,
     CHROMIUM,
@@ -24,6 +26,10 @@ from tests.pages import (
     stream,
     tiled,
 )
+from tokenscope_widgets import charts
+from tokenscope_widgets.analysis.attention import Attention
+from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.export import page_of
 
 ROOT = Path(__file__).parent.parent
 GALLERY = ROOT / "build" / "gallery"
@@ -51,13 +57,36 @@ def states() -> dict[str, tuple[str, Act | None]]:
         "token_stream-settings": (stream(run), open_settings),
         "token_stream-error": (stream(run, status="error", error=error), None),
         "token_stream-3000": (stream(tiled(run, 3000)), None),
+        **syntax_streams(),
         "compare-compare": (ts.Compare([run, *branches[:2]], selected=None), None),
     }
     for name, (widget, _) in widgets.items():
         if name.startswith("token_stream"):
             widget._model = MODEL
     pages = {name: (live_page(widget), act) for name, (widget, act) in widgets.items()}
-    return {**pages, **flow_states(), **code_states()}
+    return {**pages, **flow_states(), **code_states(), **chart_states()}
+
+
+def syntax_streams() -> dict[str, tuple[Any, Act | None]]:
+    """The token stream with syntax: findings listed, one of them, a node, colour within the role, prose, branches."""
+    mistaken, branches = make_syntax.mistakes(), fibonacci_branches()
+    prose = make_syntax.made_up("Nothing here is a program, and nobody says so.\n", "Nothing", "prose")
+
+    def shown(run: Any, **traits: Any) -> Any:
+        return stream(run, syntax=True, language=None if run is prose else "python", **traits)
+
+    return {
+        "token_stream-syntax": (shown(mistaken), None),
+        "token_stream-syntax-finding": (shown(mistaken, selected=27), None),
+        "token_stream-syntax-node": (shown(mistaken, selected=58, span=[53, 92]), None),
+        "token_stream-syntax-role": (shown(mistaken, scale="role", color_prompt=True), None),
+        "token_stream-syntax-prose": (shown(prose), None),
+        "token_stream-syntax-waiting": (stream(mistaken, syntax=True, _syntax={}), None),
+        "token_stream-syntax-branches": (
+            stream(fibonacci(), branches, selected=branches[0].lineage.at, syntax=True),
+            None,
+        ),
+    }
 
 
 def flow_states() -> dict[str, tuple[str, Act | None]]:
@@ -77,10 +106,27 @@ def flow_states() -> dict[str, tuple[str, Act | None]]:
         }
         for state, traits in wanted.items():
             found[f"flow-{name}-{state}"] = flow_page(stored, live=True, **traits), act
+    for unit in ("statement", "function"):
+        for state, traits in {
+            "": {"selected": 43},
+            "-overview": {},
+            "-readers": {"selected": 5, "direction": "readers"},
+        }.items():
+            found[f"flow-75-{unit}{state}"] = page_of(attention_flow(unit=unit, **traits)), None
     stored = load("75")
     found["flow-75-saved"] = flow_page(stored, selected=stored["at"]), None
     found["flow-75-grid"] = flow_page(stored, live=True, selected=stored["at"]), answered(stored["maps"], open_grid)
     return found
+
+
+def attention_flow(run: Generation | None = None, **traits: Any) -> ts.Flow:
+    """The flow of made-up attention, of one head and without a model."""
+    run = run or fibonacci()
+    weights = attention_like(run, 1, 40, True)
+    # the row before a token is what the token read
+    rows = np.roll(weights, -1, axis=0)
+    kept = Attention(rows[None, None], np.array([0]), np.array([0]), np.arange(len(run)), 1, 1, run)
+    return ts.Flow(kept, session=None, layer=0, head=0, sink=True, **traits)
 
 
 def code_states() -> dict[str, tuple[str, Act | None]]:
@@ -102,6 +148,30 @@ def code_states() -> dict[str, tuple[str, Act | None]]:
     }
     found["code_view-saved"] = page(make_syntax.load("mistakes"), selected=68, span=[68, 68]), None
     return found
+
+
+def chart_states() -> dict[str, tuple[str, Act | None]]:
+    """Figures of groups of tokens, each in the colours of the page."""
+    run = make_syntax.mistakes()
+    parsed, read = ts.code.parse(run, "python"), attention_like(run, 1, 30, True)
+    wanted: dict[str, Callable[[bool], Any]] = {
+        "role-bars": lambda dark: charts.role_bars(parsed, dark=dark),
+        "statement-bars": lambda dark: charts.role_bars(parsed, by="statement", statistic="sum", dark=dark),
+        "role-boxes": lambda dark: charts.role_boxes(parsed, "entropy", dark=dark),
+        "pairs": lambda dark: charts.pairs_heatmap(parsed, read, dark=dark),
+        "pairs-statements": lambda dark: charts.pairs_heatmap(parsed, read, "statement", "role", dark=dark),
+        "line-strip": lambda dark: charts.line_strip(parsed, dark=dark),
+    }
+    return {f"chart-{name}": (chart_page(draw), None) for name, draw in wanted.items()}
+
+
+def chart_page(draw: Callable[[bool], Any]) -> str:
+    """A page with a figure in light and in dark, of which the visitor's scheme shows one."""
+    light, dark = (draw(dark).to_html(full_html=False, include_plotlyjs=not dark) for dark in (False, True))
+    style = "body { margin: 0 } .dark { display: none } @media (prefers-color-scheme: dark) "
+    style += "{ body { background: #14171c } .light { display: none } .dark { display: block } }"
+    body = f"<main class=ts-root><div class=light>{light}</div><div class=dark>{dark}</div></main>"
+    return f"<!doctype html><meta charset=utf-8><style>{style}</style>{body}"
 
 
 def answered(maps: list[Any], then: Act | None = None) -> Act:

@@ -16,7 +16,7 @@ function rows(openings = new Openings(), compare: ((a: number, b: number) => num
 
 test("two levels are open at first, and blocks are no rows", () => {
   expect(rows().slice(0, 4)).toEqual([
-    "module: def fibonacci(n):",
+    "module: module",
     "  function: def fibonacci(n):",
     '    expression: """Return the n-th Fibonacci number."""',
     "    branch: if n <= 0:",
@@ -119,7 +119,7 @@ test("a row's text is its first line without indentation, each piece with its ro
 
 test("a first line of signs only goes on with the next", () => {
   const one = (texts: string[]): string => {
-    const fake = { first: () => 0, last: () => texts.length - 1, role: () => "" } as unknown as typeof syntax;
+    const fake = { first: () => 0, last: () => texts.length - 1, role: () => "", structure: () => "statement.expression", parent: () => 0 } as unknown as typeof syntax;
     return textOf(firstLine({ texts, roles: texts.map(() => 1), length: texts.length } as unknown as typeof run, fake, 0));
   };
   expect(one(['"""', "\n    ", "Given", " n", "\n    more"])).toBe('""" Given n');
@@ -129,7 +129,7 @@ test("a first line of signs only goes on with the next", () => {
 
 test("marks that would turn the line around are shown as signs", () => {
   const hostile = { texts: ["a\u202eb"], roles: [1], length: 1 } as unknown as typeof run;
-  const one = { first: () => 0, last: () => 0, role: () => "" } as unknown as typeof syntax;
+  const one = { first: () => 0, last: () => 0, role: () => "", structure: () => "statement.expression", parent: () => 0 } as unknown as typeof syntax;
   expect(firstLine(hostile, one, 0)[0].text).toBe("a⟨202E⟩b");
 });
 

@@ -177,7 +177,7 @@ test("the text is repainted within the role only when there is a reason", () => 
 });
 
 test.each([
-  [{ _static: true }, "No kernel is behind this page. The syntax of this text was not read before."],
+  [{ _static: true }, "No kernel is behind this page. The syntax was not read before."],
   [{}, "Reading the syntax …"],
   [{ error: "the grammar fell over" }, "The syntax could not be read."],
 ])("where there is no syntax the bar says why: %j", (traits, hint) => {
@@ -217,4 +217,23 @@ test("who does not see the colours hears the role and what was found", () => {
 test("the list of keys has those of the syntax", () => {
   const view = show("fibonacci");
   expect(view.text(".ts-keys")).toContain("select the node around, a smaller one");
+});
+
+test("with syntax, the tokens underlined are those more open than their kind, and they are listed", () => {
+  const view = show("mistakes");
+  view.settle();
+  const { hesitations } = syntaxNamed("mistakes");
+  expect(view.marked("u")).toEqual(hesitations.map(({ token }) => token));
+  const list = [...view.el.querySelectorAll(".ts-side h4")].find((title) => title.textContent === "Hesitant for what they are")!.nextElementSibling!;
+  expect(list.querySelectorAll("button").length).toBe(hesitations.length);
+  list.querySelector("button")!.click();
+  expect(view.model.get("selected")).toBe(hesitations[0].token);
+});
+
+test("without syntax, an entropy alone underlines a token", () => {
+  const view = show("mistakes", { syntax: false });
+  view.settle();
+  const run = runNamed("mistakes");
+  const open = run.texts.flatMap((_, i) => (i >= run.meta.prompt_length && run.model.scalars.entropy.at(i) >= 1.25 ? [i] : []));
+  expect(view.marked("u")).toEqual(open);
 });

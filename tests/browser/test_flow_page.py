@@ -10,6 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open
 from tests.fixtures.make_flow import KERNEL, flow_page, load
+from tests.gallery import attention_flow
+from tests.pages import fibonacci
+from tokenscope_widgets.code.sources import sources_of
+from tokenscope_widgets.export import page_of
 
 # how many pixels of each canvas carry ink: [overview and pins, selection and hover]
 INK = """() => [...document.querySelectorAll('.ts-arcs')].map(canvas => {
@@ -326,3 +330,40 @@ def test_nothing_is_clipped_in_a_very_narrow_cell(open_page: Open, width: int) -
             }"""
         )
         assert outside == []
+
+
+@pytest.mark.parametrize("width", [420, 1100])
+def test_by_statement_the_tinted_tokens_are_those_of_the_statements_in_the_table(open_page: Open, width: int) -> None:
+    page = open_page(page_of(attention_flow(unit="statement", selected=43)))
+    page.set_viewport_size({"width": width, "height": 900})
+    expect(page.locator(".ts-statement")).to_contain_text("source statements")
+    run = fibonacci()
+    pieces = sources_of(run, "statement", 43)
+    labels = rows(page).locator("code").all_inner_texts()
+    firsts = [text.strip().split("\n")[0] for text in pieces.texts(run)]
+    assert len(labels) > 2
+    assert set(labels) <= set(firsts)
+    listed = [range(a, b) for a, b, first in zip(pieces.starts, pieces.stops, firsts, strict=True) if first in labels]
+    tinted = page.locator(".ts-code .t.src").evaluate_all("spans => [...new Set(spans.map(s => +s.dataset.i))]")
+    assert {k for i in tinted for k, tokens in enumerate(listed) if i in tokens} == set(range(len(listed)))
+    assert all(any(i in tokens for tokens in listed) for i in tinted)
+
+
+def test_a_source_that_is_a_statement_leads_to_its_first_token(open_page: Open) -> None:
+    page = open_page(page_of(attention_flow(unit="statement", selected=43)))
+    source = rows(page).nth(1)
+    label = source.locator("code").inner_text()
+    source.hover()
+    settle(page)
+    assert page.evaluate(INK)[1] > 100
+    source.click()
+    assert label.startswith(fibonacci().tokens.texts[trait(page, "selected")].strip())
+
+
+def test_a_saved_page_without_a_unit_names_those_that_it_has(open_page: Open) -> None:
+    page = open_page(page_of(attention_flow(unit="statement", selected=43)))
+    page.get_by_role("radio", name="functions").click()
+    expect(page.locator(".ts-statement")).to_contain_text("Not in this saved page: it holds attention")
+    expect(page.locator(".ts-statement")).to_contain_text("by token, line, statement.")
+    page.get_by_role("radio", name="statements").click()
+    expect(rows(page)).not_to_have_count(0)

@@ -66,8 +66,10 @@ def test_what_stands_in_the_prompt_was_not_written_and_is_not_confidently_wrong(
 
 def test_flagged_tokens_are_those_of_errors_and_warnings() -> None:
     found = parse(written(TOKENS), "python").diagnostics()
-    assert np.flatnonzero(found.flagged()).tolist() == [2, 5]
-    assert np.flatnonzero(found.flagged("note")).tolist() != [2, 5]
+    assert np.flatnonzero(found.flagged()).tolist() == [2, 5, 7], "the bracket was missing at 7"
+    assert np.flatnonzero(found.flagged("note")).tolist() != [2, 5, 7]
+    with pytest.raises(InputError, match="severity='grave': is none"):
+        found.flagged("grave")
 
 
 def test_a_generation_cut_by_its_budget_has_no_unclosed_bracket() -> None:

@@ -100,3 +100,21 @@ def test_no_mixture_of_signs_takes_long() -> None:
         began = time.process_time()
         guess_language(text)
         assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"if x == 1\n    pass\n",
+        b"while True\n    break",
+        b"for i in range(3) print(i)\nx = 1\n",
+        b"x = [1, 2\ny = 3\n",
+        b"x = 'abc\ny = 2\n",
+    ],
+)
+def test_python_with_a_missing_colon_bracket_or_quote_is_still_python(text: bytes) -> None:
+    assert guess_language(text) == "python"
+
+
+def test_code_without_braces_can_still_be_javascript() -> None:
+    assert guess_language(b"const f = x => x\nconst y = f(2)\n") == "javascript"

@@ -81,3 +81,18 @@ def test_text_without_a_grammar_has_no_forks() -> None:
 def test_what_is_no_percentile_is_refused(percentile: object) -> None:
     with pytest.raises(InputError, match=r"percentile=.*Use 0 … 100"):
         hesitations(parse(written(TOKENS), "python"), percentile)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("token", [3, 7])
+def test_in_a_long_text_the_statement_around_the_token_is_parsed_again(token: int) -> None:
+    one = "def f(a):\n    return a\n"
+    short, long = parse(written(one), "python"), parse(written(one + "x = 1\n" * 1000), "python")
+    for replacement in (b"b", b"((", b" +", b'"'):
+        assert fork_kind(long, token, replacement) == fork_kind(short, token, replacement)
+
+
+def test_the_prompt_is_no_measure_for_what_was_written() -> None:
+    open_prompt = dict.fromkeys(range(1, 12), 9.0)
+    text = "def f(a, b, c):\n    return a\n" + "x = a\n" * 8
+    run = written(text, prompt_length=12, entropy={**open_prompt, 20: 2.0})
+    assert [h.token for h in hesitations(parse(run, "python"))] == [20]

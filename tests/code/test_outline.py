@@ -11,7 +11,7 @@ CODE = parse_tokens(pieces("class A:\n    def f(self):\n        return 1\n\nx = 
 
 def test_the_outline_lists_modules_classes_functions_and_statements_in_order() -> None:
     assert [node_label(CODE, node) for node in outline_nodes(CODE).tolist()] == [
-        "class A:",
+        "module",
         "class A",
         "function f",
         "return 1",

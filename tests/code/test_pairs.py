@@ -47,7 +47,7 @@ def test_what_is_not_known_counts_as_nothing_and_the_matrix_stays_as_it_is() -> 
 
 
 def test_a_matrix_of_another_size_is_refused() -> None:
-    with pytest.raises(InputError, match=r"weights=\(3, 4\): is no matrix of 4 × 4 tokens"):
+    with pytest.raises(InputError, match=r"weights='float64 \[3, 4\]': is no matrix of 4 × 4 numbers"):
         token_matrix(CODE, np.zeros((3, 4)))
 
 

@@ -37,7 +37,7 @@ def test_other_units_are_those_of_the_text() -> None:
 
 
 def test_a_text_without_syntax_has_no_statements() -> None:
-    with pytest.raises(InputError, match="this text has no syntax tree"):
+    with pytest.raises(InputError, match="no code was found in this text"):
         sources_of(written("Just some words, no more."), "statement", 3)
 
 

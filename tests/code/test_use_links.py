@@ -71,3 +71,24 @@ def test_without_links_there_is_no_lift() -> None:
 
 def test_a_use_whose_row_is_not_known_does_not_count() -> None:
     assert len(link_flow(parse(written(TOKENS), "python"), np.full((9, 9), np.nan))) == 0
+
+
+def test_the_interval_of_a_lift_is_over_names_and_holds_it() -> None:
+    run = written("def f(a, b, c):\n    return a + b + c + a\n")
+    weights = np.tril(np.random.default_rng(0).random((len(run), len(run))), -1)
+    found = link_flow(parse(run, "python"), weights)
+    low, high = found.lift_interval()
+    assert (len(found), len(set(found.names))) == (4, 3)
+    assert low <= found.lift <= high
+    assert (low, high) == found.lift_interval(), "the same seed gives the same interval"
+
+
+def test_one_name_has_no_interval() -> None:
+    run = written("def f(a):\n    return a + a\n")
+    found = link_flow(parse(run, "python"), np.tril(np.ones((len(run), len(run))), -1))
+    assert [math.isnan(end) for end in found.lift_interval()] == [True, True]
+
+
+def test_a_run_is_parsed_where_a_map_is_wanted() -> None:
+    run = written("def f(a):\n    return a\n")
+    assert link_flow(run, np.tril(np.ones((len(run), len(run))), -1)).names == ("a",)

@@ -8,11 +8,13 @@ import numpy as np
 
 from tokenscope_widgets.charts._groups import UNITS, bare, distinct, shown, with_unit
 from tokenscope_widgets.charts._style import CODE_FONT, hover_text, palette, template
+from tokenscope_widgets.code.parsing import as_map
 from tokenscope_widgets.errors import bad_value
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from tokenscope_widgets.analysis.records import Generation
     from tokenscope_widgets.code.code_map import CodeMap
 
 _STATISTICS = ("mean", "median", "max", "min", "sum")
@@ -21,25 +23,28 @@ _FEW = 5
 
 
 def role_bars(
-    code: CodeMap,
+    code: CodeMap | Generation,
     metric: str = "surprisal",
     by: str = "role",
     statistic: str = "mean",
     most: int = 25,
     *,
+    written: bool = True,
     dark: bool = False,
 ) -> go.Figure:
     """A metric by group, the greatest first; how many tokens each group has is beside its name.
 
     Parameters
     ----------
-    code : CodeMap
+    code : CodeMap or Generation
     metric, by : str
         As for `CodeMap.aggregate`.
     statistic : str
         ``"mean"``, ``"median"``, ``"max"``, ``"min"`` or ``"sum"``.
     most : int
         Draw no more groups than this.
+    written : bool
+        Leave out the prompt, which the model did not choose.
     dark : bool
         Colours for a dark page.
 
@@ -52,7 +57,9 @@ def role_bars(
 
     if statistic not in _STATISTICS:
         raise bad_value("statistic", statistic, "is no statistic of a group", f"Use one of {', '.join(_STATISTICS)}")
-    frame = code.aggregate(metric, by)
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise bad_value("most", most, "is no number of groups to draw", "Use 1 or more")
+    frame = as_map(code).aggregate(metric, by, written)
     frame = frame[frame["measured"] > 0]
     values = frame[statistic].to_numpy(np.float64)
     order = np.argsort(-values, kind="stable")[np.isfinite(values)[np.argsort(-values, kind="stable")]][:most]
@@ -98,6 +105,7 @@ def role_bars(
     more = f", the first {len(order)} of {len(frame)}" if len(order) < len(frame) else ""
     figure.update_layout(
         template=template(dark),
+        title={"xref": "container", "x": 0.01},
         title_text=f"{bare(metric).capitalize()} by {by.replace('_', ' ')}{more}; grey: tokens",
         height=100 + _ROW_HEIGHT * min(max(len(order), 3), _MOST_ROWS),
         bargap=0.3,
@@ -106,26 +114,38 @@ def role_bars(
     return figure
 
 
-def role_boxes(code: CodeMap, metric: str = "surprisal", by: str = "role", *, dark: bool = False) -> go.Figure:
+def role_boxes(
+    code: CodeMap | Generation,
+    metric: str = "surprisal",
+    by: str = "role",
+    *,
+    written: bool = True,
+    dark: bool = False,
+) -> go.Figure:
     """How a metric spreads within each group: quartiles as boxes, or single tokens where there are fewer than five.
 
     Parameters
     ----------
-    code : CodeMap
+    code : CodeMap or Generation
     metric : str
     by : str
         As for `CodeMap.aggregate`.
+    written : bool
+        Leave out the prompt.
     dark : bool
         Colours for a dark page.
     """
     import plotly.graph_objects as go
 
     from tokenscope_widgets.code.metrics import metric_values
+    from tokenscope_widgets.code.percentiles import written as written_tokens
     from tokenscope_widgets.code.units import groups, token_groups
 
+    code = as_map(code)
     found = groups(code, by)
     run = code.require_run("role_boxes")
-    own, values = token_groups(code, found), metric_values(run, metric)
+    chosen = written_tokens(code) if written else np.ones(len(run), bool)
+    own, values = token_groups(code, found), np.where(chosen, metric_values(run, metric), np.nan)
     known = np.isfinite(values)
     sizes = np.bincount(own[known], minlength=len(found))
     order = [g for g in np.argsort(-sizes, kind="stable").tolist() if sizes[g]][:_MOST_ROWS]
@@ -133,17 +153,22 @@ def role_boxes(code: CodeMap, metric: str = "surprisal", by: str = "role", *, da
         raise bad_value("metric", metric, "was not measured", "Use a run of a model")
     colours = palette(dark)
     figure = go.Figure()
-    for g in order:
+    names = distinct([f"{shown(found.labels[g])}  {sizes[g]}" for g in order])
+    for g, name in zip(order, names, strict=True):
         at = np.flatnonzero(known & (own == g))
+        few = len(at) < _FEW
         figure.add_trace(
             go.Box(
                 x=values[at],
-                name=f"{shown(found.labels[g])}  {len(at)}",
+                name=name,
                 orientation="h",
-                boxpoints="all" if len(at) < _FEW else "outliers",
+                boxpoints="all" if few else "outliers",
+                jitter=0,
+                pointpos=0,
                 text=[f"{i} {hover_text(run.tokens.texts[i])}" for i in at.tolist()],
                 hovertemplate="%{text}<br>%{x:.4~f}<extra></extra>",
-                line={"color": colours["accent"], "width": 1},
+                # a box of four would claim more than it knows
+                line={"color": "rgba(0,0,0,0)" if few else colours["accent"], "width": 1},
                 marker={"size": 4, "color": colours["heat"]},
                 fillcolor="rgba(0,0,0,0)",
             )
@@ -156,6 +181,7 @@ def role_boxes(code: CodeMap, metric: str = "surprisal", by: str = "role", *, da
     )
     figure.update_layout(
         template=template(dark),
+        title={"xref": "container", "x": 0.01},
         title_text=f"{bare(metric).capitalize()} of single tokens by {by.replace('_', ' ')}; with how many",
         height=100 + (_ROW_HEIGHT + 4) * max(len(order), 3),
         margin={"l": 64, "r": 24, "t": 40, "b": 48},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tokenscope_widgets.charts._groups import LONGEST, bare, distinct, shown, with_unit
 from tokenscope_widgets.charts._style import CODE_FONT, colour_bar, hover_text, palette, sequential, template, thinned
+from tokenscope_widgets.code.parsing import as_map
 from tokenscope_widgets.errors import bad_value
 
 if TYPE_CHECKING:
@@ -16,18 +18,20 @@ if TYPE_CHECKING:
 
     from tokenscope_widgets.analysis.attention import Attention
     from tokenscope_widgets.analysis.attribution import Attribution
+    from tokenscope_widgets.analysis.records import Generation
     from tokenscope_widgets.code.code_map import CodeMap
 
 _MOST_LABELS = 40
 
 
 def pairs_heatmap(
-    code: CodeMap,
+    code: CodeMap | Generation,
     weights: Attention | Attribution | NDArray[Any],
     by: str = "structure",
     sources: str | None = None,
     *,
     share: bool = True,
+    sink: bool = False,
     dark: bool = False,
 ) -> go.Figure:
     """Attention or attribution from groups of tokens to groups of tokens, targets down and sources across.
@@ -39,6 +43,8 @@ def pairs_heatmap(
         As for `CodeMap.aggregate_pairs`; magnitudes are drawn.
     share : bool
         Each row as shares of what its targets read in all; else sums.
+    sink : bool
+        Whether what goes to the first token counts: it takes much of any attention.
     dark : bool
         Colours for a dark page.
     """
@@ -46,7 +52,8 @@ def pairs_heatmap(
 
     from tokenscope_widgets.code.pairs import aggregate_pairs, token_matrix
 
-    frame = aggregate_pairs(code, np.abs(token_matrix(code, weights)), by, sources)
+    code = as_map(code)
+    frame = aggregate_pairs(code, np.abs(token_matrix(code, weights)), by, sources, sink)
     frame = frame.loc[frame.sum(axis=1) > 0, frame.sum(axis=0) > 0]
     if not frame.size:
         raise bad_value("weights", weights, "hold nothing between these groups", "Use another grouping")
@@ -95,28 +102,34 @@ def pairs_heatmap(
     longest = max(len(shown(name)) for name in some)
     figure.update_layout(
         template=template(dark),
-        title_text=f"Who reads whom, by {by.replace('_', ' ')}",
+        title={"xref": "container", "x": 0.01},
+        title_text=f"Who reads whom{'' if sink else ', without the first token'}, by {by.replace('_', ' ')}",
         height=max(140, min(720, 22 * len(rows))) + 110 + 6 * min(longest, LONGEST),
         margin={"l": 64, "r": 72, "t": 40, "b": 64},
     )
     return figure
 
 
-def line_strip(code: CodeMap, metric: str = "surprisal", *, dark: bool = False) -> go.Figure:
+def line_strip(
+    code: CodeMap | Generation, metric: str = "surprisal", *, written: bool = True, dark: bool = False
+) -> go.Figure:
     """The program line by line: its text, and beside it the metric's mean (bar) and greatest value (mark).
 
     Parameters
     ----------
-    code : CodeMap
+    code : CodeMap or Generation
     metric : str
+    written : bool
+        The prompt's lines have no bars.
     dark : bool
         Colours for a dark page.
     """
     import plotly.graph_objects as go
 
-    frame = code.aggregate(metric, "line")
-    frame = frame[(frame["line"] > 0) & (frame["measured"] > 0)]
-    if not len(frame):
+    code = as_map(code)
+    frame = code.aggregate(metric, "line", written)
+    frame = frame[(frame["line"] > 0) & (frame["tokens"] > 0)]
+    if not (frame["measured"] > 0).any():
         raise bad_value("metric", metric, "was not measured", "Use a run of a model")
     texts = code.source.split(b"\n")
     lines = frame["line"].to_numpy()
@@ -141,15 +154,15 @@ def line_strip(code: CodeMap, metric: str = "surprisal", *, dark: bool = False) 
             ),
         ]
     )
-    labels = [hover_text(texts[n - 1].decode("utf-8", "replace").rstrip(), 60, code=True) for n in lines.tolist()]
+    labels = [hover_text(texts[n - 1].decode("utf-8", "replace").rstrip(), LONGEST, code=True) for n in lines.tolist()]
     # plotly sets tick labels flush right: filled up, they begin below each other
-    width = max(len(label) for label in labels)
+    widths = [len(unescape(label)) for label in labels]
     figure.update_yaxes(
         type="category",
         autorange="reversed",
         tickmode="array",
         tickvals=names,
-        ticktext=[f"{label}{chr(160) * (width - len(label))}" for label in labels],
+        ticktext=[f"{label}{chr(160) * (max(widths) - own)}" for label, own in zip(labels, widths, strict=True)],
         tickfont={"family": CODE_FONT, "size": 11, "color": colours["ink"]},
         showgrid=False,
     )
@@ -159,6 +172,7 @@ def line_strip(code: CodeMap, metric: str = "surprisal", *, dark: bool = False) 
     )
     figure.update_layout(
         template=template(dark),
+        title={"xref": "container", "x": 0.01},
         title_text=f"{bare(metric).capitalize()} line by line",
         height=100 + 20 * max(len(lines), 3),
         bargap=0.25,

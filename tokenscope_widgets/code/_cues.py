@@ -7,7 +7,8 @@ import re
 _LINES = {
     "python": rb"(?:async )?def \w+\s*(?:\(|\Z)|class \w+[^;{\n]*:[ \t]*$|from [\w.]+ import\b|import \w[\w., ]*$"
     rb"|return\b[^;\n]*$|@\w|print\("
-    rb"|(?:if|elif|for|while|with|try|else|except)\b[^;{\n]*:[ \t]*$",
+    rb"|(?:if|elif|for|while|with|try|else|except)\b[^;{\n]*:[ \t]*$|(?:if|elif|for|while) [^;{(\n][^;{\n]*$"
+    rb"|[\w.\[\]]+(?:, ?[\w.\[\]]+)* [-+*/]?= [^;{\n]*$",
     "javascript": rb"(?:export |async )*function\b|(?:const|let|var) [\w{\[]|import [^\n]*['\"]|console\.|\}[ \t]*else",
     "typescript": rb"(?:export )?(?:interface|type|enum) \w+|[^\n]*: (?:string|number|boolean)\b|(?:const|let) \w+ *:",
     "java": rb"(?:public|private|protected|static|final)\b[^\n]*[{;(]|package [\w.]+;|import (?:static )?[\w.*]+;"
@@ -22,6 +23,8 @@ _LINES = {
 }
 _CUES = {language: re.compile(rb"^[ \t]*(?:" + lines + rb")", re.MULTILINE) for language, lines in _LINES.items()}
 LANGUAGES = tuple(_CUES)
+BRACED = ("javascript", "typescript", "java", "c", "cpp", "c_sharp", "rust", "go")
+"""Languages whose code of several lines has braces or semicolons."""
 
 
 def cue_share(text: bytes, language: str) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tokenscope_widgets.code.metrics import ADDS_UP, metric_values
 from tokenscope_widgets.code.node_metrics import node_frame
 from tokenscope_widgets.code.percentiles import percentiles_within, role_groups
+from tokenscope_widgets.code.percentiles import written as written_tokens
 from tokenscope_widgets.code.units import Groups, groups, token_groups, token_overlaps
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tokenscope_widgets.code.code_map import CodeMap
 
 
-def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.DataFrame:
+def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role", written: bool = False) -> pd.DataFrame:
     """One row a group.
 
     Parameters
@@ -30,7 +31,10 @@ def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.
     by : str
         ``role``, ``role_class``, ``state``, ``structure``, ``kind`` (many places each); ``statement``, ``function``,
         ``class``, ``line``, ``identifier``, ``region`` (one place each, the innermost counts); ``name``; ``node``, for
-        everything inside each node of the outline, which the sums then count once a level.
+        everything inside each node of the outline, which the sums then count once a level. What is in no statement,
+        function or class is "outside": heads, blank lines.
+    written : bool
+        Leave out the prompt, whose tokens the model did not choose: they are not measured then.
 
     Returns
     -------
@@ -52,16 +56,18 @@ def aggregate(code: CodeMap, metric: str = "surprisal", by: str = "role") -> pd.
     import pandas as pd
 
     run = code.require_run("aggregate")
+    chosen = written_tokens(code) if written else np.ones(len(run), bool)
     if by == "node":
-        return node_frame(code, metric)
-    values = metric_values(run, metric).astype(np.float64)
+        return node_frame(code, metric, chosen)
+    values = np.where(chosen, metric_values(run, metric), np.nan).astype(np.float64)
+    probability = np.where(chosen, run.probability, np.nan).astype(np.float32)
     found = groups(code, by)
     own = token_groups(code, found)
     within = percentiles_within(values, role_groups(code))
     # members in reading order, so that the first is what a reader meets first
     members = code.text.order[np.argsort(own[code.text.order], kind="stable")]
     rows = [
-        _row(values, run.probability, within, at)
+        _row(values, probability, within, at)
         for at in np.split(members, np.cumsum(np.bincount(own, minlength=len(found)))[:-1])
     ]
     frame = pd.DataFrame(rows, index=pd.Index(found.labels, name=by))

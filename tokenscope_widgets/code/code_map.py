@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from tokenscope_widgets.errors import InputError, bad_value
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tokenscope_widgets.analysis.attention import Attention
+    from tokenscope_widgets.analysis.attribution import Attribution
     from tokenscope_widgets.analysis.partition import Partition
     from tokenscope_widgets.analysis.records import Generation
     from tokenscope_widgets.code.diagnostics import Finding
@@ -211,19 +213,23 @@ class CodeMap:
 
         return token_frame(self)
 
-    def aggregate(self, metric: str = "surprisal", by: str = "role") -> pd.DataFrame:
-        """A metric over groups of tokens; see `aggregate.aggregate`."""
+    def aggregate(self, metric: str = "surprisal", by: str = "role", written: bool = False) -> pd.DataFrame:
+        """A metric over groups of tokens, the prompt's too unless ``written``; see `aggregate.aggregate`."""
         from tokenscope_widgets.code.aggregate import aggregate
 
-        return aggregate(self, metric, by)
+        return aggregate(self, metric, by, written)
 
     def aggregate_pairs(
-        self, weights: NDArray[np.floating], by: str = "structure", sources: str | None = None
+        self,
+        weights: Attention | Attribution | NDArray[Any],
+        by: str = "structure",
+        sources: str | None = None,
+        sink: bool = True,
     ) -> pd.DataFrame:
         """Attention or attribution from groups of tokens to groups of tokens; see `pairs.aggregate_pairs`."""
         from tokenscope_widgets.code.pairs import aggregate_pairs
 
-        return aggregate_pairs(self, weights, by, sources)
+        return aggregate_pairs(self, weights, by, sources, sink)
 
     def percentiles(self, metric: str = "surprisal") -> NDArray[np.float32]:
         """Each token's metric as a percentile within its role; see `percentiles.role_percentiles`."""
@@ -239,9 +245,15 @@ class CodeMap:
 
     def hesitations(self, percentile: float = 95.0) -> tuple[Hesitation, ...]:
         """Where the model hesitated more than usual for the role; see `hesitation.hesitations`."""
+        from tokenscope_widgets.code.hesitation import USUAL, hesitations
+
+        return self._hesitations if percentile == USUAL else hesitations(self, percentile)
+
+    @cached_property
+    def _hesitations(self) -> tuple[Hesitation, ...]:
         from tokenscope_widgets.code.hesitation import hesitations
 
-        return hesitations(self, percentile)
+        return hesitations(self)
 
     def findings(self, modules: bool = False) -> tuple[Finding, ...]:
         """What linters find, at bytes of the source; see `diagnostics.diagnose`."""
@@ -253,7 +265,13 @@ class CodeMap:
         """What linters find, with the metrics and alternatives of its tokens; see `evidence.evidence`."""
         from tokenscope_widgets.code.evidence import evidence
 
-        return evidence(self, modules)
+        return evidence(self, modules) if modules else self._evidence
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        from tokenscope_widgets.code.evidence import evidence
+
+        return evidence(self)
 
     def links(self) -> Links:
         """Uses of names and their definitions, at bytes of the source; see `names.links`."""

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from tokenscope_widgets.code.diagnostics import Finding, diagnose, unavailable
 from tokenscope_widgets.code.grammars import has_grammar, parser_of
 from tokenscope_widgets.code.parsing import is_cut
+from tokenscope_widgets.code.percentiles import fallback_percentiles, written
 from tokenscope_widgets.code.source import with_line_feeds
 from tokenscope_widgets.code.tree import parse_tree
+from tokenscope_widgets.errors import bad_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 CONFIDENT_NATS = 1.0
 """No token of a finding was more surprising than this: p ≥ 0.37. An invented ``np.softmax`` had 0.9."""
+SEVERITIES = ("error", "warning", "note")
 _CLOSERS = {b"(": ")", b"[": "]", b"{": "}"}
 
 
@@ -42,8 +45,10 @@ class EvidenceRow:
     written : bool
         Whether the model wrote any of its tokens; False for what stands in the prompt.
     sum_surprisal_nats, max_surprisal_nats, lowest_probability, entropy_nats, percentile : float
-        Over its measured tokens; the entropy is the first token's, the percentile (of surprisal, within the role) the
-        highest. NaN where none was measured.
+        Over its measured tokens; the entropy is the first token's, the percentile (of surprisal) the highest. NaN where
+        none was measured.
+    compared_with : str
+        Among which written tokens that percentile is: of the role, its wider class, or ``"all"``, whichever are enough.
     at : int
         The token whose alternatives are listed: where another token would have avoided it. For an unclosed bracket
         that is where the closing one was expected.
@@ -52,7 +57,7 @@ class EvidenceRow:
     confidently_wrong : bool
         The model wrote it, it is an error or a warning, and none of its tokens had more than `CONFIDENT_NATS`.
     tokens : tuple of int
-        All that touch it, in reading order: from the first to the last but where a middle was filled in.
+        All that touch it, and ``at``: where a bracket was left out, the opener alone would look sure. Rising.
     """
 
     finding: Finding
@@ -66,6 +71,7 @@ class EvidenceRow:
     lowest_probability: float
     entropy_nats: float
     percentile: float
+    compared_with: str
     at: int
     alternatives: tuple[tuple[int, str, float], ...]
     confidently_wrong: bool
@@ -83,7 +89,7 @@ class Evidence:
     length : int
         How many tokens the run has.
     notes : tuple of str
-        Which linters are not there, and how to get them.
+        What could not be parsed, which linters are not there, and how to change that.
     """
 
     rows: tuple[EvidenceRow, ...]
@@ -103,6 +109,9 @@ class Evidence:
 
     def flagged(self, *severities: str) -> NDArray[np.bool_]:
         """Which tokens lie in a finding of these severities (errors and warnings by default), bool [token]."""
+        unknown = [severity for severity in severities if severity not in SEVERITIES]
+        if unknown:
+            raise bad_value("severity", unknown[0], "is none", f"Use some of {', '.join(SEVERITIES)}")
         out = np.zeros(self.length, bool)
         for row in self.rows:
             if row.finding.severity in (severities or ("error", "warning")):
@@ -129,6 +138,7 @@ class Evidence:
                     "lowest_probability": row.lowest_probability,
                     "entropy_nats": row.entropy_nats,
                     "percentile": row.percentile,
+                    "compared_with": row.compared_with,
                     "confidently_wrong": row.confidently_wrong,
                     "at": row.at,
                     "alternatives": ", ".join(f"{text!r} {100 * p:.1f} %" for _, text, p in row.alternatives[:4]),
@@ -141,7 +151,8 @@ class Evidence:
 
 _COLUMNS = [
     "line", "kind", "severity", "message", "tool", "first_token", "last_token", "written", "sum_surprisal_nats",
-    "max_surprisal_nats", "lowest_probability", "entropy_nats", "percentile", "confidently_wrong", "at", "alternatives",
+    "max_surprisal_nats", "lowest_probability", "entropy_nats", "percentile", "compared_with",
+    "confidently_wrong", "at", "alternatives",
 ]  # fmt: skip
 
 
@@ -175,23 +186,36 @@ def evidence(code: CodeMap, modules: bool = False) -> Evidence:
         The map was made without a run.
     """
     code.require_run("diagnostics")
-    within = code.percentiles("surprisal")
+    measured = _Measured(written(code), *fallback_percentiles(code, "surprisal"))
     python = any(region.language == "python" for region in code.regions)
     # jedi is asked for modules only
     away = {tool: way for tool, way in unavailable().items() if python and (modules or tool != "jedi")}
-    notes = tuple(f"{tool} is not installed, so it was not asked: {way}." for tool, way in away.items())
-    return Evidence(tuple(_row(code, found, within) for found in findings(code, modules)), len(code), notes)
+    notes = (*code.notes, *(f"{tool} is not installed, so it was not asked: {way}." for tool, way in away.items()))
+    return Evidence(tuple(_row(code, found, measured) for found in findings(code, modules)), len(code), notes)
 
 
-def _row(code: CodeMap, found: Finding, within: NDArray[np.float32]) -> EvidenceRow:
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Of each token: whether the model wrote it, its percentile, and among which tokens that is."""
+
+    written: NDArray[np.bool_]
+    percentile: NDArray[np.float32]
+    compared_with: list[str]
+
+
+def _row(code: CodeMap, found: Finding, measured: _Measured) -> EvidenceRow:
     run = code.require_run("diagnostics")
     first, last = code.tokens_in(found.start, found.end)
-    tokens = code.tokens_touching(found.start, found.end)
+    touching = code.tokens_touching(found.start, found.end)
     related = code.tokens_in(*found.related) if found.related is not None else None
+    at = _where_it_went_wrong(code, found, first)
+    # a bracket that is not closed went wrong where it was not: its opener alone would look sure
+    tokens = np.union1d(touching, [at]).astype(np.int64) if at >= 0 else touching
     known = tokens[~np.isnan(run.surprisal_nats[tokens])]
     worst = float(run.surprisal_nats[known].max()) if len(known) else float("nan")
-    written = bool(len(tokens)) and int(tokens.max()) >= run.prompt_length
-    at = _where_it_went_wrong(code, found, first)
+    ranked = known[~np.isnan(measured.percentile[known])]
+    most = int(ranked[np.argmax(measured.percentile[ranked])]) if len(ranked) else -1
+    by_model = bool(measured.written[tokens].any())
     grave = found.severity in ("error", "warning")
     return EvidenceRow(
         finding=found,
@@ -199,15 +223,16 @@ def _row(code: CodeMap, found: Finding, within: NDArray[np.float32]) -> Evidence
         last=last,
         related=related if related is not None and related[0] >= 0 else None,
         line=int(code.line_of(found.start)) + 1,
-        written=written,
+        written=by_model,
         sum_surprisal_nats=float(run.surprisal_nats[known].sum()) if len(known) else float("nan"),
         max_surprisal_nats=worst,
         lowest_probability=float(run.probability[known].min()) if len(known) else float("nan"),
-        entropy_nats=float(run.entropy_nats[tokens[0]]) if len(tokens) else float("nan"),
-        percentile=float(within[known].max()) if len(known) else float("nan"),
+        entropy_nats=float(run.entropy_nats[first]) if first >= 0 else float("nan"),
+        percentile=float(measured.percentile[most]) if most >= 0 else float("nan"),
+        compared_with=measured.compared_with[most] if most >= 0 else "",
         at=at,
         alternatives=tuple(a for a in run.alternatives(at) if a[0] != int(run.token_ids[at])) if at >= 0 else (),
-        confidently_wrong=written and grave and worst <= CONFIDENT_NATS,
+        confidently_wrong=by_model and grave and worst <= CONFIDENT_NATS,
         tokens=tuple(tokens.tolist()),
     )
 

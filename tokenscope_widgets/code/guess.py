@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tokenscope_widgets.code._cues import LANGUAGES, begins_as, cue_share
+from tokenscope_widgets.code._cues import BRACED, LANGUAGES, begins_as, cue_share
 from tokenscope_widgets.code.closing import parse_open
 from tokenscope_widgets.code.grammars import available, parser_of
 from tokenscope_widgets.code.tree import SyntaxTree
@@ -20,6 +20,7 @@ HEAD_BYTES = (1500, 6000)
 _LEAST = 0.15
 _CUE_WEIGHT = 0.7
 _BEGUN_WEIGHT = 0.7
+_BARE_WEIGHT = 0.4
 _SURE = 0.05
 _FEW_ERRORS = 0.05
 _SELECTOR = (
@@ -68,14 +69,17 @@ def _guess(head: bytes) -> str | None:
     # the likeliest first: a good fit ends the search
     cues = {language: cue_share(head, language) for language in LANGUAGES if language in installed}
     scores: dict[str, float] = {}
+    braced = b"{" in head or b";" in head or head.strip().count(b"\n") == 0
     for language in sorted(cues, key=lambda name: -cues[name]):
         fit = _fit(head, language)
-        if fit.errors < _FEW_ERRORS and fit.keywords >= _SURE and cues[language] >= _SURE:
+        likely = braced or language not in BRACED
+        if likely and fit.errors < _FEW_ERRORS and fit.keywords >= _SURE and cues[language] >= _SURE:
             return language
         # Ruby's grammar takes sentences for calls
         if cues[language] or language != "ruby":
             begun = _BEGUN_WEIGHT if begins_as(head, language) else 0
-            scores[language] = fit.score + cues[language] * _CUE_WEIGHT + begun
+            bare = _BARE_WEIGHT if language in BRACED and not braced else 0
+            scores[language] = fit.score + cues[language] * _CUE_WEIGHT + begun - bare
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best is not None and scores[best] >= _LEAST else None
 

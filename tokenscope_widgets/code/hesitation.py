@@ -7,10 +7,9 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tokenscope_widgets.code.grammars import has_grammar, parser_of
-from tokenscope_widgets.code.percentiles import percentiles_within, written
+from tokenscope_widgets.code.percentiles import fallback_percentiles
 from tokenscope_widgets.code.regions import Region
 from tokenscope_widgets.code.roles import ROLES
 from tokenscope_widgets.code.tree import SyntaxTree, parse_tree
@@ -19,10 +18,9 @@ from tokenscope_widgets.errors import bad_value
 if TYPE_CHECKING:
     from tokenscope_widgets.code.code_map import CodeMap
 
-ENOUGH = 20
-"""Tokens of a role that make a distribution of its own; with fewer, the wider class of roles is used, then all."""
 LEAST_ENTROPY_NATS = 0.5
 LIKELY = 0.05
+_LONG_BYTES = 4000
 _Shape = tuple[bytes, tuple[str, ...]]
 
 
@@ -75,7 +73,10 @@ class Hesitation:
     alternatives: tuple[Alternative, ...]
 
 
-def hesitations(code: CodeMap, percentile: float = 95.0) -> tuple[Hesitation, ...]:
+USUAL = 95.0
+
+
+def hesitations(code: CodeMap, percentile: float = USUAL) -> tuple[Hesitation, ...]:
     """The written tokens with more entropy than ``percentile`` of their role, in order of position.
 
     Nothing below `LEAST_ENTROPY_NATS` counts: half of a choice's tokens are above the median even where the model was
@@ -98,10 +99,8 @@ def hesitations(code: CodeMap, percentile: float = 95.0) -> tuple[Hesitation, ..
         raise bad_value("percentile", percentile, "is no percentile", "Use 0 … 100")
     run = code.require_run("hesitations")
     entropy = np.asarray(run.entropy_nats, np.float64)
-    # what stands in the prompt was no choice of the model's, and is no measure for its choices
-    own = np.where(written(code) & (code.overlaps.primary >= 0), entropy, np.nan)
-    within, names = _percentiles(own, code.role_codes)
-    chosen = (within > percentile) & (own >= LEAST_ENTROPY_NATS)
+    within, names = fallback_percentiles(code, "entropy")
+    chosen = (within > percentile) & (entropy >= LEAST_ENTROPY_NATS)
     out = []
     shapes: dict[int, _Shape] = {}
     for token in np.flatnonzero(chosen).tolist():
@@ -129,25 +128,6 @@ def _gravest(others: tuple[Alternative, ...]) -> str:
     return next((kind for kind in ("structural", "naming", "wording") if kind in kinds), "none")
 
 
-def _percentiles(entropy: NDArray[np.float64], roles: NDArray[np.uint8]) -> tuple[NDArray[np.float32], list[str]]:
-    """The percentile of each token within the narrowest group that has enough tokens, and that group's name."""
-    known = ~np.isnan(entropy)
-    classes = list(dict.fromkeys(role.split(".")[0] for role in ROLES))
-    wide = np.array([classes.index(role.split(".")[0]) for role in ROLES], np.int64)[roles]
-    narrow_count = np.bincount(roles[known], minlength=len(ROLES))[roles]
-    wide_count = np.bincount(wide[known], minlength=len(classes))[wide]
-    by_role, by_class = percentiles_within(entropy, roles), percentiles_within(entropy, wide)
-    overall = percentiles_within(entropy, np.zeros(len(entropy), np.int64))
-    use_role, use_class = narrow_count >= ENOUGH, wide_count >= ENOUGH
-    names = [
-        ROLES[role] if own else classes[group] if shared else "all"
-        for role, group, own, shared in zip(
-            roles.tolist(), wide.tolist(), use_role.tolist(), use_class.tolist(), strict=True
-        )
-    ]
-    return np.where(use_role, by_role, np.where(use_class, by_class, overall)), names
-
-
 def _alternatives(code: CodeMap, token: int, shapes: dict[int, _Shape]) -> list[Alternative]:
     run = code.require_run("alternatives")
     out = []
@@ -161,20 +141,21 @@ def _alternatives(code: CodeMap, token: int, shapes: dict[int, _Shape]) -> list[
 def fork_kind(code: CodeMap, token: int, replacement: bytes, shapes: dict[int, _Shape] | None = None) -> str:
     """What putting other bytes in a token's place does to the program; see `Alternative`.
 
-    ``shapes`` remembers the regions as they are, by where they start.
+    ``shapes`` remembers what was parsed as it is, by where it starts.
     """
     region = _region_at(code, int(code.text.start[token]))
     if region is None or region.language is None or not has_grammar(region.language):
         return "none"
     start, end = int(code.text.start[token]), int(code.text.end[token])
     parser = parser_of(region.language)
+    low, high = _window(code, region, start, end)
     # a token that reaches out of the region is replaced by what of it lies inside
-    start, end = max(start, region.start), min(end, region.end)
+    start, end = max(start, low), min(end, high)
     shapes = {} if shapes is None else shapes
-    if region.start not in shapes:
-        shapes[region.start] = shape(parse_tree(code.source[region.start : region.end], parser))
-    after = code.source[region.start : start] + replacement + code.source[end : region.end]
-    if shapes[region.start] != shape(parse_tree(after, parser)):
+    if low not in shapes:
+        shapes[low] = shape(parse_tree(code.source[low:high], parser))
+    after = code.source[low:start] + replacement + code.source[end:high]
+    if shapes[low] != shape(parse_tree(after, parser)):
         return "structural"
     return "naming" if ROLES[code.role_codes[token]].startswith("identifier") else "wording"
 
@@ -185,6 +166,22 @@ def shape(tree: SyntaxTree) -> _Shape:
     kept = np.flatnonzero(~comments)
     steps = np.stack([tree.depth[kept], tree.missing[kept].astype(np.int64)], axis=1)
     return steps.tobytes(), tuple(tree.kinds[kind] for kind in tree.kind[kept].tolist())
+
+
+def _window(code: CodeMap, region: Region, start: int, end: int) -> tuple[int, int]:
+    """What is parsed again: the region, or in a long one the top-level statement around the token."""
+    whole = region.start, region.end
+    if region.end - region.start <= _LONG_BYTES:
+        return whole
+    tree = code.tree
+    roots = np.flatnonzero((tree.parent < 0) & (tree.start >= region.start) & (tree.start < region.end))
+    tops = np.flatnonzero((tree.parent == roots[0]) & (tree.end > tree.start)) if len(roots) else roots
+    at = int(np.searchsorted(tree.start[tops], start, side="right")) - 1
+    if at < 0 or tree.error[roots[0]]:
+        return whole
+    low = int(tree.start[tops[at]])
+    high = int(tree.start[tops[at + 1]]) if at + 1 < len(tops) else region.end
+    return (low, high) if end <= high else whole
 
 
 def _region_at(code: CodeMap, byte: int) -> Region | None:

@@ -43,8 +43,8 @@ class NodeMetrics:
     sum: Values
 
 
-def node_metrics(code: CodeMap, metric: str = "surprisal") -> NodeMetrics:
-    """A metric over every node of a map's tree.
+def node_metrics(code: CodeMap, metric: str = "surprisal", chosen: NDArray[np.bool_] | None = None) -> NodeMetrics:
+    """A metric over every node of a map's tree; over the chosen tokens only, where some are.
 
     Raises
     ------
@@ -52,7 +52,8 @@ def node_metrics(code: CodeMap, metric: str = "surprisal") -> NodeMetrics:
         No run, an unknown metric.
     """
     run = code.require_run("node metrics")
-    values = metric_values(run, metric).astype(np.float64)[code.text.order]
+    values = metric_values(run, metric).astype(np.float64)
+    values = (values if chosen is None else np.where(chosen, values, np.nan))[code.text.order]
     start, end = code.text.start[code.text.order], code.text.end[code.text.order]
     solid = end > start
     values, start, end, dark = values[solid], start[solid], end[solid], code.text.counts_at[code.text.order][solid]
@@ -93,14 +94,14 @@ def _byte_sums(code: CodeMap, values: Values, start: Ints, end: Ints) -> Values:
     return np.asarray(np.interp(code.tree.end, edges, running) - np.interp(code.tree.start, edges, running))
 
 
-def node_frame(code: CodeMap, metric: str) -> pd.DataFrame:
+def node_frame(code: CodeMap, metric: str, chosen: NDArray[np.bool_] | None = None) -> pd.DataFrame:
     """One row a node of the outline: what it is, where it stands, and its whole subtree's metric."""
     import pandas as pd
 
     from tokenscope_widgets.code.outline import node_label, outline_nodes
 
     code.require_tree("by='node'")
-    found, nodes = node_metrics(code, metric), outline_nodes(code)
+    found, nodes = node_metrics(code, metric, chosen), outline_nodes(code)
     first_token, last_token = code.token_ends(code.tree.start[nodes], code.tree.end[nodes])
     return pd.DataFrame(
         {

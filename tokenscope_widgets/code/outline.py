@@ -18,6 +18,8 @@ _LONGEST = 60
 def node_label(code: CodeMap, node: int) -> str:
     """A node in a few words: ``class Point``, ``function fib``, else the first line of its text."""
     structure = code.structure_of(node)
+    if structure == "module":
+        return structure
     name = code.names.get(node) if structure in _NAMED else None
     if name is not None:
         return f"{structure} {name}"

@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenscope_widgets.analysis.attention import Attention
-from tokenscope_widgets.analysis.attribution import Attribution
 from tokenscope_widgets.code.units import Groups, groups, token_overlaps
 from tokenscope_widgets.errors import InputError, bad_value
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tokenscope_widgets.analysis.attention import Attention
+    from tokenscope_widgets.analysis.attribution import Attribution
     from tokenscope_widgets.code.code_map import CodeMap
 
 Matrix = NDArray[np.float64]
 
 
 def aggregate_pairs(
-    code: CodeMap, weights: Attention | Attribution | NDArray[Any], by: str = "structure", sources: str | None = None
+    code: CodeMap,
+    weights: Attention | Attribution | NDArray[Any],
+    by: str = "structure",
+    sources: str | None = None,
+    sink: bool = True,
 ) -> pd.DataFrame:
     """Sum a token × token matrix over groups on both axes.
 
@@ -35,6 +39,8 @@ def aggregate_pairs(
         As for `aggregate`: the groups of the targets, and of the sources too unless ``sources`` says otherwise.
     sources : str, optional
         The groups of the sources.
+    sink : bool
+        False leaves out what goes to the first token, which takes much of any attention.
 
     Returns
     -------
@@ -49,8 +55,10 @@ def aggregate_pairs(
     import pandas as pd
 
     matrix = token_matrix(code, weights)
+    if not sink and len(code):
+        matrix[:, 0] = 0
     rows = groups(code, by)
-    columns = rows if sources is None else groups(code, sources)
+    columns = rows if sources is None else groups(code, sources, "sources")
     target = membership(code, rows)
     source = target if columns is rows else membership(code, columns)
     total = target @ matrix @ source.T
@@ -62,13 +70,19 @@ def aggregate_pairs(
 def token_matrix(code: CodeMap, weights: Attention | Attribution | NDArray[Any]) -> Matrix:
     """What each token was read or pushed by, float64 [target token, source token]; 0 where nothing is known."""
     count = len(code)
+    from tokenscope_widgets.analysis.attention import Attention
+    from tokenscope_widgets.analysis.attribution import Attribution
+
     if isinstance(weights, Attention | Attribution):
         if weights.run is not None and code.run is not None and weights.run.run_id != code.run.run_id:
             raise InputError("weights: they are of another run. Parse that run: code.parse(weights.run).")
         return _of_attention(weights, count) if isinstance(weights, Attention) else _of_attribution(weights, count)
     matrix = np.asarray(weights)
-    if matrix.shape != (count, count):
-        raise bad_value("weights", matrix.shape, f"is no matrix of {count} × {count} tokens", "Give [target, source]")
+    if matrix.shape != (count, count) or matrix.dtype.kind not in "fiub":
+        what = f"{matrix.dtype} {list(matrix.shape)}"
+        raise bad_value("weights", what, f"is no matrix of {count} × {count} numbers", "Give [target, source]")
+    if np.isinf(matrix).any():
+        raise bad_value("weights", "inf", "cannot be shared out", "Give finite numbers, or NaN where nothing is known")
     return np.nan_to_num(matrix.astype(np.float64))
 
 

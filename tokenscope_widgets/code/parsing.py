@@ -16,7 +16,7 @@ from tokenscope_widgets.code.roles import ROLES, gaps, leaf_roles
 from tokenscope_widgets.code.segments import Segments, overlaps_of
 from tokenscope_widgets.code.source import token_source, whole_characters, with_line_feeds
 from tokenscope_widgets.code.states import STATES, states
-from tokenscope_widgets.code.structure import structures
+from tokenscope_widgets.code.structure import STRUCTURES, structures
 from tokenscope_widgets.code.tree import EMPTY, Ints, SyntaxTree, joined
 from tokenscope_widgets.errors import bad_value
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tokenscope_widgets.analysis.records import Generation
 
 _MARKUP = ROLES.index("markup")
+_MODULE = STRUCTURES.index("module")
 _OK, _INCOMPLETE = STATES.index("ok"), STATES.index("incomplete")
 COMPLETE = ("end_token", "scored")
 """How a run ends that was not cut off; behind a stop text, the beginning of what was stopped is still there."""
@@ -53,6 +54,21 @@ def parse(run: Generation, language: str | None = None) -> CodeMap:
     ids = run.token_ids.tolist()
     marks = {i: run.token_label(token) for i, token in enumerate(ids) if token in run.special_ids}
     return parse_tokens(run.tokens.token_bytes, marks, language, complete=run.finish in COMPLETE, run=run)
+
+
+def as_map(code: CodeMap | Generation, argument: str = "code") -> CodeMap:
+    """A map as it is; a run, parsed.
+
+    Raises
+    ------
+    InputError
+        Neither.
+    """
+    if isinstance(code, CodeMap):
+        return code
+    if not hasattr(code, "tokens") or not hasattr(code, "special_ids"):
+        raise bad_value(argument, code, "is neither a map nor a run", "Pass code.parse(run), or the run")
+    return parse(code)
 
 
 def parse_tokens(
@@ -100,9 +116,14 @@ def parse_tokens(
 
 
 def _check_tokens(token_bytes: Sequence[bytes], marks: Mapping[int, str]) -> None:
+    if not isinstance(token_bytes, list | tuple):
+        raise bad_value("token_bytes", token_bytes, "is no list of tokens", "Give a list of bytes, one a token")
     wrong = next((token for token in token_bytes if not isinstance(token, bytes)), None)
     if wrong is not None:
         raise bad_value("token_bytes", wrong, "is no token", "Give a list of bytes, one a token")
+    odd = next(((at, mark) for at, mark in marks.items() if not isinstance(at, int) or not isinstance(mark, str)), None)
+    if odd is not None:
+        raise bad_value("marks", odd, "is no position and text", "Give {position: written form}")
     outside = next((at for at in marks if not 0 <= at < len(token_bytes)), None)
     if outside is not None:
         raise bad_value("marks", outside, f"is not one of {len(token_bytes)} tokens", "Use their positions, from 0")
@@ -134,7 +155,9 @@ def _region_parts(source: bytes, region: Region, cut: int | None) -> _Parts:
     state = states(tree, stop, not cut_off)
     if not cut_off and is_cut(region, cut):  # while a hole is being filled, all that is wrong may come right
         state[state != _OK] = _INCOMPLETE
-    return _Parts(tree.moved(start), segments, structures(tree, language), state)
+    structure = structures(tree, language)
+    structure[0] = _MODULE  # also where a text is so broken that its root is an error
+    return _Parts(tree.moved(start), segments, structure, state)
 
 
 def is_cut(region: Region, cut: int | None) -> bool:

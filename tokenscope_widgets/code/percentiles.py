@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tokenscope_widgets.code.code_map import CodeMap
 
 
+ENOUGH = 20
+"""Tokens of a role that make a distribution of its own; with fewer, the wider class of roles is used, then all."""
+
+
 def role_percentiles(code: CodeMap, metric: str = "surprisal") -> NDArray[np.float32]:
     """Each token's metric as a percentile within its role, float32 [token], 0 … 100.
 
@@ -36,6 +40,35 @@ def written(code: CodeMap) -> NDArray[np.bool_]:
     run = code.require_run("percentiles")
     first = run.prompt_length if run.prompt_length < len(run) else 0
     return np.arange(len(run)) >= first
+
+
+def fallback_percentiles(code: CodeMap, metric: str) -> tuple[NDArray[np.float32], list[str]]:
+    """The percentile of each written token within the narrowest group that has `ENOUGH` of them, and its name.
+
+    Returns
+    -------
+    float32 [token]
+        0 … 100; NaN for the prompt, for special tokens, and where nothing was measured.
+    list of str
+        The role, its wider class, or ``"all"``.
+    """
+    values = metric_values(code.require_run("percentiles"), metric).astype(np.float64)
+    # what stands in the prompt was no choice of the model's, and is no measure for its choices
+    own = np.where(written(code) & (code.overlaps.primary >= 0), values, np.nan)
+    known, roles = ~np.isnan(own), code.role_codes
+    classes = list(dict.fromkeys(role.split(".")[0] for role in ROLES))
+    wide = np.array([classes.index(role.split(".")[0]) for role in ROLES], np.int64)[roles]
+    use_role = np.bincount(roles[known], minlength=len(ROLES))[roles] >= ENOUGH
+    use_class = np.bincount(wide[known], minlength=len(classes))[wide] >= ENOUGH
+    by_role, by_class = percentiles_within(own, roles), percentiles_within(own, wide)
+    overall = percentiles_within(own, np.zeros(len(own), np.int64))
+    names = [
+        ROLES[role] if narrow else classes[group] if shared else "all"
+        for role, group, narrow, shared in zip(
+            roles.tolist(), wide.tolist(), use_role.tolist(), use_class.tolist(), strict=True
+        )
+    ]
+    return np.where(use_role, by_role, np.where(use_class, by_class, overall)), names
 
 
 def percentiles_within(values: NDArray[np.floating], groups: NDArray[np.integer]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import numpy as np
 from tokenscope_widgets.analysis.partition import UNITS as TEXT_UNITS
 from tokenscope_widgets.analysis.partition import Partition, partition_of
 from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.errors import bad_value
 
 CODE_UNITS = ("statement", "function")
 UNITS = (*TEXT_UNITS, *CODE_UNITS)
@@ -29,6 +30,10 @@ def sources_of(run: Generation, sources: str | Sequence[tuple[int, int]] | Parti
         return partition_of(run, sources, stop)
     from tokenscope_widgets.code.parsing import parse
 
-    whole = parse(run).partition(sources)
+    code = parse(run)
+    if not len(code.tree):
+        why = " ".join(("no code was found in this text.", *code.notes)).removesuffix(".")
+        raise bad_value("sources", sources, why, "Use 'line', 'word' or 'token'")
+    whole = code.partition(sources)
     kept = whole.starts < stop
     return Partition(sources, whole.starts[kept], np.minimum(whole.stops[kept], stop))

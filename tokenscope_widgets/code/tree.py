@@ -130,7 +130,7 @@ def parse_tree(source: bytes, parser: Parser) -> SyntaxTree:
 
 def flat_tree(tree: Tree) -> SyntaxTree:
     """Walk a tree with one cursor: depth does not recurse, and no child list is built."""
-    # one flat list: a tuple kept for each node would set off collections of the whole heap, and time would not be linear
+    # one flat list: a tuple kept for each node sets off collections of the whole heap, and time is not linear then
     cells: list[int] = []
     kinds: dict[str, int] = {}
     names: dict[str | None, int] = {None: -1}

@@ -56,7 +56,7 @@ class Groups:
         return len(self.labels)
 
 
-def groups(code: CodeMap, by: str) -> Groups:
+def groups(code: CodeMap, by: str, argument: str = "by") -> Groups:
     """Group the source of a map.
 
     Raises
@@ -65,11 +65,12 @@ def groups(code: CodeMap, by: str) -> Groups:
         An unknown grouping, or one that needs a syntax tree where there is none.
     """
     if by not in BY:
-        raise bad_value("by", by, "is no way to group tokens", f"Use one of {', '.join(BY)}, node")
+        more = ", or node, whose groups overlap, in aggregate" if argument == "by" else ""
+        raise bad_value(argument, by, "is no way to group tokens", f"Use one of {', '.join(BY)}{more}")
     if by == "line":
         return _lines(code)
     if by in ("structure", "kind", "statement", "function", "class"):
-        code.require_tree(f"by={by!r}")
+        code.require_tree(f"{argument}={by!r}")
     keys, labels, places = _KEYS[by](code)
     return _numbered(by, code.segments.start, code.segments.end, keys, labels, places)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tokenscope_widgets.code.grammars import has_grammar, parser_of
 from tokenscope_widgets.code.names import Links, links
 from tokenscope_widgets.code.pairs import token_matrix
+from tokenscope_widgets.code.parsing import as_map
 from tokenscope_widgets.code.tree import parse_tree
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tokenscope_widgets.analysis.attention import Attention
     from tokenscope_widgets.analysis.attribution import Attribution
+    from tokenscope_widgets.analysis.records import Generation
     from tokenscope_widgets.code.code_map import CodeMap
 
 
@@ -73,6 +75,20 @@ class LinkFlow:
         total = float(self.chance.sum())
         return float(self.weight.sum()) / total if total > 0 else float("nan")
 
+    def lift_interval(self, resamples: int = 2000, seed: int = 0) -> tuple[float, float]:
+        """95 % interval of the lift, names drawn with replacement; NaN with fewer than two names.
+
+        Uses of one name are not independent, so all of them are drawn together.
+        """
+        names, at = np.unique(np.array(self.names, str), return_inverse=True)
+        if len(names) < 2:
+            return float("nan"), float("nan")
+        weight, chance = (np.bincount(at, values, len(names)) for values in (self.weight, self.chance))
+        drawn = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
+        total = drawn @ chance
+        low, high = np.percentile((drawn @ weight)[total > 0] / total[total > 0], [2.5, 97.5])
+        return float(low), float(high)
+
     def to_frame(self) -> pd.DataFrame:
         """One row a link."""
         import pandas as pd
@@ -88,7 +104,9 @@ class LinkFlow:
         )
 
 
-def link_flow(code: CodeMap, weights: Attention | Attribution | NDArray[Any], sink: bool = False) -> LinkFlow:
+def link_flow(
+    code: CodeMap | Generation, weights: Attention | Attribution | NDArray[Any], sink: bool = False
+) -> LinkFlow:
     """Follow attention or attribution along uses and definitions, against a chance baseline.
 
     Only uses whose row is known and whose definition stands before them count. The row is that of the use's first
@@ -96,7 +114,7 @@ def link_flow(code: CodeMap, weights: Attention | Attribution | NDArray[Any], si
 
     Parameters
     ----------
-    code : CodeMap
+    code : CodeMap or Generation
     weights : Attention, Attribution, or float [target token, source token]
     sink : bool
         Whether the first token counts: by default it is left out of the row, since it takes much of any attention.
@@ -106,6 +124,7 @@ def link_flow(code: CodeMap, weights: Attention | Attribution | NDArray[Any], si
     Chance spreads what the row gives to identifiers evenly over the identifier tokens before the use, so that a lift of
     1 means that definitions are read no more than any name.
     """
+    code = as_map(code)
     matrix = np.abs(token_matrix(code, weights))
     is_name = np.array([role.startswith("identifier") for role in code.roles], bool)
     if not sink and len(code):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,7 @@ class FlowMaps:
 
     def message(self, question: FlowQuestion, compact: bool = False) -> Message | None:
         """The map as a message; None where something must be computed first."""
+        units = self._units(question)  # first: a text without code is refused before anything is computed
         if not question.of_attention:
             found = self.attribution(question)
             known = found is not None and (found.finished or compact)
@@ -67,7 +69,6 @@ class FlowMaps:
         matrix = self._store.matrix(question.source, question.layer, question.head)
         if matrix is None:
             return None
-        units = self._units(question)
         flow = attention_flow(matrix, question.direction, units, question.sink, _SAVED_EACH if compact else None)
         title = attention_title(question, len(self._store.layers), len(self._store.heads))
         return flow_message(
@@ -193,11 +194,10 @@ class FlowMaps:
         """What a page without a kernel can show: every attribution, and attention of one layer, compact."""
         known = [(replace(q, sink=question.sink), found) for q, found in self._attributions.values()]
         out = [self._attribution_message(q, found, compact=True) for q, found in known]
-        layer = question.layer
+        layer, code_units = question.layer, self._code_units(question)
         for head in (None, *self._store.heads) if self._store.ready(layer) is not None else ():
             for direction in DIRECTIONS:
-                # what was not looked at would only make the page heavier
-                for unit in (*TEXT_UNITS, *(u for u in CODE_UNITS if u in self._partitions)):
+                for unit in (*TEXT_UNITS, *code_units):
                     one = FlowQuestion("attention", layer, head, direction, unit, question.sink)
                     message = self.message(one, compact=True)
                     out += [message] if message is not None else []
@@ -205,6 +205,12 @@ class FlowMaps:
             message = self.message(question, compact=True)
             out += [message] if message is not None else []
         return [*out, *self._trusts.values()]
+
+    def _code_units(self, question: FlowQuestion) -> list[str]:
+        """The units of syntax that were looked at: others would only make a page heavier."""
+        with suppress(InputError):  # a text without code
+            self._units(question)
+        return [unit for unit in CODE_UNITS if unit in self._partitions]
 
     def _take_attribution(self, question: FlowQuestion, found: Attribution) -> Message | None:
         # cancelled before the tokens were reached: the lines are no answer to what was asked

@@ -45,10 +45,11 @@ class SyntaxFeed:
         from tokenscope_widgets.widgets._syntax_message import syntax_message
 
         began = time.monotonic()
-        run = builder.build()
-        self._publish(syntax_message(parse(run, language), run.run_id))
-        cost = time.monotonic() - began
-        self._next = began + max(_SECONDS_BETWEEN, _REST * cost)
+        try:
+            run = builder.build()
+            self._publish(syntax_message(parse(run, language), run.run_id))
+        finally:
+            self._next = began + max(_SECONDS_BETWEEN, _REST * (time.monotonic() - began))
 
     def show(self, run: Generation, language: str | None, code: CodeMap | None = None) -> None:
         """Everything about a finished run; ``code`` where it was parsed before."""

@@ -12,6 +12,7 @@ from tokenscope_widgets.code.evidence import Evidence
 from tokenscope_widgets.code.hesitation import Hesitation
 from tokenscope_widgets.code.metrics import METRICS
 from tokenscope_widgets.code.node_metrics import node_metrics
+from tokenscope_widgets.code.parsing import is_cut
 from tokenscope_widgets.code.roles import ROLES
 from tokenscope_widgets.code.states import STATES
 from tokenscope_widgets.code.structure import STRUCTURES
@@ -45,7 +46,8 @@ def syntax_message(code: CodeMap, run_id: str) -> dict[str, Any]:
         "run": run_id,
         "length": len(code),
         "language": code.language,
-        "complete": code.complete,
+        "complete": code.complete
+        or not any(is_cut(region, code.text.cut) for region in code.regions if region.language),
         "notes": list(code.notes),
         "roles": list(ROLES),
         "structures": list(STRUCTURES),
@@ -73,7 +75,7 @@ def full_syntax_message(
         writer.numbers(f"node_{name}", "f32", np.stack([getattr(one, name)[kept] for one in found], axis=1))
     return {
         **message,
-        "notes": [*message["notes"], *evidence.notes],
+        "notes": list(evidence.notes),
         "metrics": list(METRICS),
         "columns": [*message["columns"], *writer.columns],
         "buffers": [*message["buffers"], *writer.buffers],
@@ -98,6 +100,7 @@ def _finding(row: Any) -> dict[str, Any]:
         "surprisal": _number(row.max_surprisal_nats),
         "probability": _number(row.lowest_probability),
         "percentile": _number(row.percentile),
+        "compared_with": row.compared_with,
         "at": row.at,
         "alternatives": [[text, round(p, 5)] for _, text, p in row.alternatives],
     }

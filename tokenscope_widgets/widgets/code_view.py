@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import traitlets as t
 
 from tokenscope_widgets.analysis.records import Generation
@@ -60,7 +61,11 @@ class CodeView(BaseWidget):
         self, shown: Generation | TokenStream | CodeMap, *, language: str | None = None, **options: Any
     ) -> None:
         run, code = _run_of(shown)
+        if isinstance(shown, CodeMap) and language is not None:
+            remedy = "Leave it out, or pass code.parse(run, language=…)"
+            raise bad_value("language", language, "comes too late: this is parsed already", remedy)
         self._language = language
+        self._stream = shown if isinstance(shown, TokenStream) else None
         self._following: Following | None = None
         self._parsed = SyntaxFeed(lambda message: self.set_trait("_syntax", message))
         self._run = run
@@ -110,11 +115,17 @@ class CodeView(BaseWidget):
         self._feed.put(run)
         self._columns = [run.run_id]
         self._feed.keep_only([run.run_id])
-        self._parsed.show(run, self._language, code)
+        language = self._language
+        if self._stream is not None and language is None:
+            # one tree for both, and the work done once
+            language = self._stream.language
+            parsed = self._stream.code
+            code = parsed if code is None and parsed is not None and parsed.run is run else code
+        self._parsed.show(run, language, code)
 
     def select_node(self, node: int) -> None:
         """Select a node of ``code.tree``, here and in what follows this view."""
-        if not 0 <= node < len(self.code.tree):
+        if isinstance(node, bool) or not isinstance(node, int | np.integer) or not 0 <= node < len(self.code.tree):
             raise bad_value("node", node, "is no node", f"Use 0 … {len(self.code.tree) - 1}")
         first, last = self.code.tokens_of(node)
         if first < 0:
@@ -125,13 +136,14 @@ class CodeView(BaseWidget):
         if self._following is not None:
             self._following.stop()
             self._following = None
+        self._parsed.clear()
 
 
 def _run_of(shown: Generation | TokenStream | CodeMap) -> tuple[Generation, CodeMap | None]:
     if isinstance(shown, CodeMap):
         return shown.require_run("CodeView"), shown
     run = shown.run if isinstance(shown, TokenStream) else shown
-    if run is None:
+    if isinstance(shown, TokenStream) and run is None:
         raise InputError("shown=TokenStream: it has no run yet. Generate first.")
     if not isinstance(run, Generation):
         raise bad_value("shown", shown, "is nothing to parse", "Pass a Generation, a TokenStream, or code.parse(run)")

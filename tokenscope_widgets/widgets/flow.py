@@ -224,7 +224,12 @@ class Flow(FlowAnswers):
         question = self._question()
         if self._session is None or (not question.of_attention and not self.selected):
             return
-        if maps.message(question) is None:
+        try:
+            known = maps.message(question)
+        except InputError as error:  # by statement, of a text without code
+            warnings.warn(f"The page is saved without the flow that is chosen. {error}", stacklevel=4)
+            return
+        if known is None:
             offer = self._answer_map(question, confirmed=False)
             if "seconds" in offer:
                 warnings.warn(

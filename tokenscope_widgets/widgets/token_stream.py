@@ -47,7 +47,7 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
     status : str
         ``empty``, ``queued``, ``generating``, ``done``, ``stopped`` or ``error``.
     scale : str
-        ``"absolute"``, ``"percentile"`` (within the run), or with syntax ``"role"``: within the tokens of the same role.
+        ``"absolute"``, ``"percentile"`` (within the run), or, with syntax, ``"role"``: within the tokens of its role.
     syntax : bool
         Whether the text is parsed as code: coloured by role, with squiggles where linters find something, and the path
         to the selected token.

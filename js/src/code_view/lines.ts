@@ -16,6 +16,7 @@ const READABLE = /[\p{L}\p{N}]/u;
  * Token borders are not cut, so a neighbour's bracket may show.
  */
 export function firstLine(run: Run, syntax: Syntax, node: number): Piece[] {
+  if (syntax.structure(node) === "module" && syntax.parent(node) < 0) return [{ text: "module", role: "" }];
   const out: Piece[] = [];
   const last = Math.min(Math.max(syntax.first(node), syntax.last(node)), run.length - 1);
   let size = 0;

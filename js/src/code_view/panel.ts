@@ -53,8 +53,8 @@ export class Panel {
   #hesitations(run: Run, syntax: Syntax, ready: boolean, lines: Uint32Array, chosen: (at: number) => boolean): Child[] {
     const all = syntax.hesitations;
     if (!ready) return [];
-    const head = h("h4", {}, "Hesitations", h("em", {}, all.length ? `${all.length} ${all.length === 1 ? "token" : "tokens"} more open than their role is` : ""));
-    if (!all.length) return [head, h("p", { class: "ts-hint" }, "No written token was unusually open for its role.")];
+    const head = h("h4", {}, "Hesitations", h("em", {}, all.length ? `${all.length} ${all.length === 1 ? "token" : "tokens"} with more entropy than 95 % of their kind` : ""));
+    if (!all.length) return [head, h("p", { class: "ts-hint" }, "No written token had much more entropy than others of its kind.")];
     const item = (one: Hesitation): HTMLElement => this.#hesitation(run, one, lines[one.token], chosen(one.token));
     const groups = FORKS.map(([fork, title, help]) => {
       const own = all.filter((one) => one.fork === fork);
@@ -69,7 +69,7 @@ export class Panel {
     if (!written) facts.push("in the prompt");
     if (surprisal !== null) facts.push(`surprisal ${number(surprisal)} nats`);
     if (probability !== null) facts.push(`${first === last ? "p" : "lowest p"} ${percent(probability)}`);
-    if (percentile !== null) facts.push(`percentile ${percentile.toFixed(0)} of its role`);
+    if (percentile !== null) facts.push(`percentile ${percentile.toFixed(0)} of ${among(finding.compared_with)}`);
     const name = h("span", { class: "message" }, h("span", { class: "ts-dim" }, `line ${line}: `), message);
     const go = button({ class: "go", disabled: first < 0, "aria-current": chosen ? "true" : undefined, onclick: () => this.choose(first, first, last) }, h("b", { class: severity, title: severity, role: "img", "aria-label": severity }, SIGNS[severity]), name);
     const elsewhere = at >= 0 && at !== first;
@@ -81,8 +81,7 @@ export class Panel {
   #hesitation(run: Run, one: Hesitation, line: number, chosen: boolean): HTMLElement {
     const { token, role, entropy, percentile, compared_with: group } = one;
     const go = button({ class: "go", "aria-current": chosen ? "true" : undefined, onclick: () => this.choose(token, token, token) }, h("b", { class: "open", role: "img", "aria-label": "hesitation" }, HESITATION), h("span", { class: "message" }, h("span", { class: "ts-dim" }, `line ${line}: `), h("code", {}, labelText(run.tokenText(token))), h("span", { class: "ts-share" }, ` ${percent(run.probability(token))}`)));
-    const among = group === "all" ? "all tokens" : group === role ? "its role" : `${group} tokens`;
-    const facts = [role.replaceAll(/[._]/g, " "), `entropy ${number(entropy)} nats`, `percentile ${percentile.toFixed(0)} of ${among}`];
+    const facts = [role.replaceAll(/[._]/g, " "), `entropy ${number(entropy)} nats`, `percentile ${percentile.toFixed(0)} of ${among(group)}`];
     const others = chips(one.alternatives.map(([text, p, fork]) => [text, p, fork === "structural"]));
     return h("li", { class: chosen ? "on" : undefined }, go, factLine(facts), others && h("div", { class: "ts-chips" }, h("span", { class: "ts-dim" }, "or"), others));
   }
@@ -120,4 +119,9 @@ function chips(all: readonly (readonly [text: string, p: number, structural: boo
   const chip = ([text, p, structural]: (typeof all)[number]): HTMLElement =>
     h("li", { class: structural ? "tree" : undefined, title: structural ? "with it, the text parses to another tree" : undefined }, h("code", {}, labelText(text) || "∅"), ` ${percent(p)}`, structural ? h("span", { class: "ts-dim" }, " other tree") : null);
   return h("ul", {}, ...likely.slice(0, ALTERNATIVES).map(chip));
+}
+
+/** Among which written tokens a percentile is. */
+function among(group: string): string {
+  return group === "all" ? "all written tokens" : `written ${group.replaceAll(/[._]/g, " ")} tokens`;
 }

@@ -118,7 +118,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     const found = !!run && !!syntax && syntax.nodes > 0;
     shown(main, found);
     shown(empty, !found);
-    say(empty, !run ? "Nothing to read yet: pass a run to CodeView." : !syntax ? "Reading the syntax …" : run.running ? "No code yet." : NO_CODE);
+    say(empty, !run ? "Nothing to read yet: pass a run to CodeView." : !syntax ? "Reading the syntax …" : run.running ? "No code yet." : syntax.message.notes.length ? "There is no syntax tree to show." : NO_CODE);
     showNotes(syntax);
     const reading = readingNow(syntax);
     controls.update(reading?.statistic ?? "mean");
@@ -147,6 +147,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
 
 function originOf(run: Run, syntax: Syntax | null): string {
   const language = syntax?.message.language ?? (syntax ? "text" : "");
+  const prompted = run.meta.prompt_length > 0 && run.meta.prompt_length < run.length;
   const unfinished = syntax && !syntax.message.complete ? "unfinished" : "";
-  return [run.meta.model, language, unfinished, `${run.length.toLocaleString("en")} tokens`].filter(Boolean).join(" · ");
+  return [run.meta.model, language, unfinished, `${run.length.toLocaleString("en")} tokens`, prompted ? "the prompt included" : ""].filter(Boolean).join(" · ");
 }

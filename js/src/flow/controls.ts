@@ -22,6 +22,7 @@ export interface Capabilities {
   live?: boolean;
 }
 
+const WEAKEST = "Weakest arc shown, relative to the token's strongest source";
 const ATTENTION: SourceInfo = { name: "attention", label: "attention", help: "what each head looked at", available: true, reason: null };
 
 export class Controls {
@@ -32,7 +33,7 @@ export class Controls {
   readonly #head: HTMLSelectElement;
   readonly #direction: Segments;
   readonly #unit: Segments;
-  readonly #threshold = h("input", { type: "range", min: 0, max: 0.5, step: 0.01, "aria-label": "Weakest arc shown, relative to the token's strongest source" });
+  readonly #threshold = h("input", { type: "range", min: 0, max: 0.5, step: 0.01, "aria-label": WEAKEST });
   readonly #least = h("output");
   readonly #sink = h("input", { type: "checkbox" });
   readonly #layerLabel: HTMLElement;
@@ -59,7 +60,7 @@ export class Controls {
 
   #build(): void {
     const sink = h("label", { title: "Show the first token too: it takes much of the attention whatever the text says" }, this.#sink, " sink");
-    const least = h("label", { class: "ts-least", title: "Weakest arc shown, relative to the token's strongest source" }, "weakest ", this.#threshold, this.#least);
+    const least = h("label", { class: "ts-least", title: WEAKEST }, "weakest ", this.#threshold, this.#least);
     this.element.append(this.#source, this.#layerLabel, this.#headLabel, this.#direction.element, this.#unit.element, least, sink, this.contrast.element);
   }
 

@@ -49,6 +49,7 @@ function* farLines(map: FlowMap, lines: Lines): Generator<void, Int32Array> {
   yield;
   return Int32Array.from({ length: ends }, (_, far) => {
     const [from, to] = map.range(far);
-    return lines.of[min(to, lines.of.length) - 1] ?? lines.of[from];
+    // a line ends with its break; what begins a piece of code is never blank
+    return lines.of[map.info.unit === "line" ? min(to, lines.of.length) - 1 : from];
   });
 }

@@ -19,7 +19,7 @@ export function share(part: number, all: number): string {
 export function exactShare(part: number, all: number): string {
   if (!(all > 0) || !Number.isFinite(part)) return "–";
   const value = (part / all) * 100;
-  return value > 0 && value < 0.05 ? "< 0.1 %" : `${value.toFixed(1)} %`;
+  return value > 0 && value < 0.05 ? "< 0.1 %" : `${value.toFixed(value < 99.95 ? 1 : 0)} %`;
 }
 
 /** A weight: three or so significant digits; signed ones always carry their sign. */

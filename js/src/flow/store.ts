@@ -70,9 +70,11 @@ export class FlowStore {
     onTraits(model, ["_maps"], () => this.#loadSaved());
   }
 
-  /** The keys of what a saved page holds. */
+  /** What a saved page holds: "attention, layer 3 by token, line". */
   get titles(): string[] {
-    return [...new Set([...this.#maps.values()].map((map) => map.info.title))];
+    const units: Record<string, string[]> = {};
+    for (const { info } of this.#maps.values()) units[info.title] = [...new Set(units[info.title]).add(info.unit)];
+    return Object.entries(units).map(([title, all]) => `${title} by ${all.join(", ")}`);
   }
 
   map(run: string, question: Question): FlowMap | undefined {

@@ -11,6 +11,7 @@ export class MetricBar {
   readonly #summary = h("div", { class: "ts-summary" });
   readonly #cold = h("span");
   readonly #hot = h("span");
+  readonly #underlined = h("span", { class: "ts-underlined" }, "hesitant");
   readonly #buttons = new Map<string, HTMLButtonElement>();
 
   constructor(private readonly model: WidgetModel) {
@@ -20,12 +21,13 @@ export class MetricBar {
       this.#group.append(button);
     }
     this.#group.addEventListener("keydown", (event) => this.#move(event));
-    const legend = h("div", { class: "ts-legend", title: `Underlined: entropy of ${HESITATION_NATS} nats or more, an open choice` }, this.#cold, h("i", { "aria-hidden": "true" }), this.#hot, h("span", { class: "ts-underlined" }, "hesitant"));
+    const legend = h("div", { class: "ts-legend" }, this.#cold, h("i", { "aria-hidden": "true" }), this.#hot, this.#underlined);
     this.element.append(this.#group, this.#summary, legend);
   }
 
   /** `percentile`: of what, as in "of the run"; empty on the absolute scale. */
-  update(metric: Metric, percentile: string, run: Run | undefined): void {
+  update(metric: Metric, percentile: string, run: Run | undefined, hesitant = `entropy of ${HESITATION_NATS} nats or more, an open choice`): void {
+    this.#underlined.title = `Underlined: ${hesitant}`;
     for (const [name, button] of this.#buttons) {
       button.setAttribute("aria-checked", String(name === metric.name));
       button.tabIndex = name === metric.name ? 0 : -1;

@@ -4,8 +4,8 @@ import { Role, type Run } from "./runs";
 import { TokenArea, type Line } from "./token_area";
 
 export class HeatArea extends TokenArea {
-  /** Colour the tokens that are not coloured yet, or all. */
-  paint(run: Run, metric: Metric, scale: HeatScale, all: boolean): void {
+  /** Colour the tokens that are not coloured yet, or all; `open`: which are hesitant, where more is known than their entropy. */
+  paint(run: Run, metric: Metric, scale: HeatScale, all: boolean, open: Set<number> | null = null): void {
     const from = all ? 0 : this.painted;
     if (all) for (const line of this.lines) line.heat = 0;
     const everything = this.options.colorPrompt || run.length <= run.meta.prompt_length;
@@ -14,7 +14,7 @@ export class HeatArea extends TokenArea {
       const colored = everything || i >= run.meta.prompt_length || run.roles[i] === Role.Replaced;
       const value = metric.value(run, i);
       const step = colored ? scale(value, i) : -1;
-      const hesitant = colored && run.model.scalars.entropy.at(i) >= HESITATION_NATS;
+      const hesitant = colored && (open ? open.has(i) : run.model.scalars.entropy.at(i) >= HESITATION_NATS);
       for (const span of this.spans[i]) setHeat(span, step, hesitant);
       if (step >= 0) {
         const line = this.lines[this.lineOf[i]];

@@ -19,8 +19,9 @@ export interface Finding {
   confident: boolean;
   surprisal: number | null;
   probability: number | null;
-  /** Of surprisal, within the role. */
+  /** Of surprisal, among the written tokens of `compared_with`: a role, a wider class, or "all". */
   percentile: number | null;
+  compared_with: string;
   /** The token whose alternatives are listed. */
   at: number;
   alternatives: [string, number][];

@@ -1,7 +1,7 @@
 /** Syntax in the token stream: colours, squiggles, the path to the token, and the list of findings. */
 import { Crumbs } from "../shared/crumbs";
 import { aria, button, h, say, shown, type Child } from "../shared/dom";
-import { percent, type HeatScale, HEAT_STEPS, type Metric } from "../shared/metrics";
+import { number, percent, type HeatScale, HEAT_STEPS, type Metric } from "../shared/metrics";
 import { setTrait, trait, type WidgetModel } from "../shared/model";
 import type { Run } from "../shared/runs";
 import { syntaxOf, type Finding, type Syntax } from "../shared/syntax";
@@ -20,6 +20,8 @@ export class SyntaxLayer {
   readonly #note = h("span", { class: "ts-dim" });
   readonly #roles: HTMLButtonElement;
   readonly #paint = new SyntaxPaint();
+  #open = new Set<number>();
+  #openFor: Syntax | null = null;
   #scale: HeatScale | null = null;
   #scaleKey: unknown[] = [];
 
@@ -39,6 +41,14 @@ export class SyntaxLayer {
   /** The syntax of a run, where it is there. */
   syntax(run: Run | undefined): Syntax | null {
     return this.on ? syntaxOf(this.model, run?.id) : null;
+  }
+
+  /** The tokens that are more open than their kind; null until that is known. */
+  open(run: Run | undefined): Set<number> | null {
+    const syntax = this.syntax(run);
+    if (!syntax?.message.metrics) return null;
+    if (this.#openFor !== syntax) [this.#openFor, this.#open] = [syntax, new Set(syntax.hesitations.map(({ token }) => token))];
+    return this.#open;
   }
 
   /** Percentiles within the role as colour steps, another function when they change; null where the scale is another. */
@@ -66,16 +76,17 @@ export class SyntaxLayer {
     const span = this.on ? trait<[number, number] | null>(this.model, "span", null) : null;
     this.#paint.paint(area, { syntax, span });
     if (!this.on) return;
-    this.#crumbs.update(syntax, selected, span, syntax ? this.#hint(syntax, selected) : silent ? `${silent} The syntax of this text was not read before.` : this.model.get("error") ? "The syntax could not be read." : "Reading the syntax …");
     say(this.#note, syntax ? [syntax.message.language ?? "text", ...syntax.message.notes].join(" · ") : "");
     this.#note.title = this.#note.textContent!;
     shown(this.#roles, !!syntax);
     aria(this.#roles, "pressed", this.model.get("scale") === "role");
+    // last: the end of the path is scrolled into what room the others leave
+    this.#crumbs.update(syntax, selected, span, syntax ? this.#hint(syntax, selected) : silent ? `${silent} The syntax was not read before.` : this.model.get("error") ? "The syntax could not be read." : "Reading the syntax …");
   }
 
   #hint(syntax: Syntax, selected: number): string {
-    if (!syntax.nodes) return "No code was found in this text.";
-    return selected < 0 ? "Select a token to see where in the program it stands." : selected < syntax.length ? "This token stands outside of the code." : "Reading the syntax …";
+    if (!syntax.nodes) return syntax.message.notes.length ? "There is no syntax tree." : "No code was found in this text.";
+    return selected < 0 ? "Select a token to see its place." : selected < syntax.length ? "This token stands outside of the code." : "Reading the syntax …";
   }
 
   /** Grow the selected node to the one around it, or shrink it towards the token. */
@@ -117,6 +128,14 @@ export class SyntaxLayer {
     const items = found.slice(0, token < 0 ? LISTED : found.length).map((finding) => h("li", { class: `ts-finding ${finding.severity}` }, token < 0 ? this.#link(run, finding) : this.#facts(finding)));
     const rest = found.length > items.length ? h("p", { class: "ts-hint" }, `and ${found.length - items.length} more`) : null;
     return [token < 0 ? h("h4", {}, "Found in the code") : null, h("ul", { class: "ts-findings" }, ...items), rest];
+  }
+
+  /** The hesitations as links, where nothing is selected. */
+  hesitations(run: Run): Child[] {
+    const found = (this.open(run) && this.syntax(run)?.hesitations) || [];
+    if (!found.length) return [];
+    const items = found.slice(0, LISTED).map(({ token, role, entropy, fork }) => h("li", {}, button({ class: "ts-bar", title: fork === "structural" ? "a likely alternative parses to another tree" : "", onclick: () => this.select(token) }, h("code", {}, labelText(run.tokenText(token))), h("span", { class: "ts-dim" }, role.replace(/[._]/g, " ")), h("span", { class: "ts-share" }, `${number(entropy)} nats`))));
+    return [h("h4", {}, "Hesitant for what they are"), h("ol", { class: "ts-links" }, ...items)];
   }
 
   #link(run: Run, finding: Finding): HTMLElement {

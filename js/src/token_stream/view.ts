@@ -54,6 +54,7 @@ export class TokenStreamView {
   private localError = "";
   private paintedFor = "";
   private paintedWith: HeatScale | null = null;
+  private paintedOpen: Set<number> | null = null;
   private focusNext = false;
 
   constructor(
@@ -203,7 +204,8 @@ export class TokenStreamView {
     const within = run ? this.syntax.scale(run, metric) : null;
     const scale: HeatScale = within ?? (run && percentile ? percentileScale(metric, run) : absoluteScale(metric));
     this.toolbar.update(trait(this.model, "prompt", ""), this.status, this.blocked());
-    this.bar.update(metric, within ? "of its role" : percentile ? "of the run" : "", run);
+    const open = this.syntax.open(run);
+    this.bar.update(metric, within ? "of its role" : percentile ? "of the run" : "", run, open ? "more entropy than 95 % of the written tokens of its role, or of a wider class where these are few" : undefined);
     this.notice.update(this.link.presence.value, this.localError || trait(this.model, "error", ""));
     this.updateProgress(run);
     shown(this.area.element, !!run);
@@ -211,21 +213,22 @@ export class TokenStreamView {
     shown(this.empty, !run);
     shown(this.side, !!run);
     this.empty.textContent = this.working ? "Reading the prompt …" : "Type a prompt and press Generate: the tokens appear here, coloured by how sure the model was.";
-    if (run) this.updateText(run, metric.name, String(percentile), scale, within);
+    if (run) this.updateText(run, metric.name, String(percentile), scale, within, open);
     else this.syntax.update(run, this.area, -1, null);
     this.branches.update(this.link.store, this.model, metric, percentile, this.blocked() !== null || this.working);
     this.foot.textContent = run ? origin(run) : trait<{ name?: string }>(this.model, "_model", {}).name ?? "";
   }
 
-  private updateText(run: Run, metric: string, way: string, scale: HeatScale, within: HeatScale | null): void {
+  private updateText(run: Run, metric: string, way: string, scale: HeatScale, within: HeatScale | null, open: Set<number> | null): void {
     const colorPrompt = this.model.get("color_prompt") === true;
     const atEnd = this.area.element.scrollTop + this.area.element.clientHeight >= this.area.element.scrollHeight - 24;
     this.area.setOptions({ lineNumbers: this.model.get("show_line_numbers") !== false, whitespace: this.model.get("show_whitespace") === true, special: this.model.get("show_special") === true, colorPrompt }, run);
     this.area.sync(run);
     const key = [run.id, metric, way, colorPrompt, this.model.get("show_whitespace"), run.length > run.meta.prompt_length].join();
-    this.area.paint(run, metricOf(metric), scale, key !== this.paintedFor || within !== this.paintedWith || (way !== "false" && !run.running));
+    this.area.paint(run, metricOf(metric), scale, key !== this.paintedFor || within !== this.paintedWith || open !== this.paintedOpen || (way !== "false" && !run.running), open);
     this.paintedFor = key;
     this.paintedWith = within;
+    this.paintedOpen = open;
     if (run.running && atEnd && this.selected < 0) this.area.element.scrollTop = this.area.element.scrollHeight;
     const selected = this.selected < run.length ? this.selected : -1;
     this.area.select(selected, this.focusNext);
@@ -238,7 +241,7 @@ export class TokenStreamView {
 
   private updateSide(run: Run, selected: number): void {
     shown(this.alternatives.element, selected >= 0);
-    if (selected < 0) return replaceChildren(this.figures, ...this.syntax.findings(run, -1), ...this.leastSure(run));
+    if (selected < 0) return replaceChildren(this.figures, ...this.syntax.findings(run, -1), ...this.syntax.hesitations(run), ...this.leastSure(run));
     replaceChildren(this.figures, ...tokenFigures(run, selected), ...this.syntax.findings(run, selected));
     this.alternatives.show(run, selected, this.branches.regenerated(selected));
   }
