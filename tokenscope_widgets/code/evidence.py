@@ -45,8 +45,8 @@ class EvidenceRow:
     written : bool
         Whether the model wrote any of its tokens; False for what stands in the prompt.
     sum_surprisal_nats, max_surprisal_nats, lowest_probability, entropy_nats, percentile : float
-        Over its measured tokens; the entropy is the first token's, the percentile (of surprisal) the highest. NaN where
-        none was measured.
+        Over its measured tokens and ``at``: where a bracket was left out, the opener alone would look sure. The entropy
+        is the first token's, the percentile (of surprisal) the highest. NaN where none was measured.
     compared_with : str
         Among which written tokens that percentile is: of the role, its wider class, or ``"all"``, whichever are enough.
     at : int
@@ -57,7 +57,7 @@ class EvidenceRow:
     confidently_wrong : bool
         The model wrote it, it is an error or a warning, and none of its tokens had more than `CONFIDENT_NATS`.
     tokens : tuple of int
-        All that touch it, and ``at``: where a bracket was left out, the opener alone would look sure. Rising.
+        All that touch it, in reading order: from the first to the last but where a middle was filled in.
     """
 
     finding: Finding
@@ -108,14 +108,17 @@ class Evidence:
         return tuple(row for row in self.rows if row.confidently_wrong)
 
     def flagged(self, *severities: str) -> NDArray[np.bool_]:
-        """Which tokens lie in a finding of these severities (errors and warnings by default), bool [token]."""
+        """Which tokens lie in a finding of these severities (errors and warnings by default), or where it went wrong.
+
+        bool [token]. A bracket that was dropped is flagged where it was opened and where it was expected.
+        """
         unknown = [severity for severity in severities if severity not in SEVERITIES]
         if unknown:
             raise bad_value("severity", unknown[0], "is none", f"Use some of {', '.join(SEVERITIES)}")
         out = np.zeros(self.length, bool)
         for row in self.rows:
             if row.finding.severity in (severities or ("error", "warning")):
-                out[list(row.tokens)] = True
+                out[[*row.tokens, *([row.at] if row.at >= 0 else [])]] = True
         return out
 
     def to_frame(self) -> pd.DataFrame:
@@ -233,7 +236,7 @@ def _row(code: CodeMap, found: Finding, measured: _Measured) -> EvidenceRow:
         at=at,
         alternatives=tuple(a for a in run.alternatives(at) if a[0] != int(run.token_ids[at])) if at >= 0 else (),
         confidently_wrong=by_model and grave and worst <= CONFIDENT_NATS,
-        tokens=tuple(tokens.tolist()),
+        tokens=tuple(touching.tolist()),
     )
 
 
