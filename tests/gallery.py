@@ -215,6 +215,9 @@ def shoot(
         context.close()
 
 
+IN_DOCS = {"token_stream-branches": "token_stream", "flow-75-ablation": "flow", "code_view-node": "code_view"}
+
+
 def main() -> None:
     """Take all pictures, and the one in the README."""
     began, taken = time.perf_counter(), 0
@@ -230,7 +233,7 @@ def main() -> None:
                 for width in WIDTHS:
                     shoot(browser, file, act, GALLERY / f"{name}-{scheme}-{width}.png", scheme, width, 1)
                     taken += 1
-            shown = {"token_stream-branches": "token_stream", "flow-75-ablation": "flow"}.get(name)
+            shown = IN_DOCS.get(name)
             if shown is not None:
                 shoot(browser, file, act, ROOT / "docs" / f"{shown}.png", "light", 1100, 1.5)
         browser.close()
