@@ -196,10 +196,17 @@ def open_settings(page: Page) -> None:
 
 
 def shoot(
-    browser: Browser, page_file: Path, act: Act | None, target: Path, scheme: str, width: int, scale: float
+    browser: Browser,
+    page_file: Path,
+    act: Act | None,
+    target: Path,
+    scheme: str,
+    width: int,
+    scale: float,
+    least: int = 0,
 ) -> None:
-    """One picture of one page."""
-    height = 900 if width > 600 else 800
+    """One picture of one page, ``least`` pixels high or more."""
+    height = least or (900 if width > 600 else 800)
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, device_scale_factor=scale
     )
@@ -235,7 +242,7 @@ def main() -> None:
                     taken += 1
             shown = IN_DOCS.get(name)
             if shown is not None:
-                shoot(browser, file, act, ROOT / "docs" / f"{shown}.png", "light", 1100, 1.5)
+                shoot(browser, file, act, ROOT / "docs" / f"{shown}.png", "light", 1100, 1.5, 640)
         browser.close()
     print(f"{taken} pictures in {GALLERY} ({time.perf_counter() - began:.0f} s)")
 
