@@ -28,6 +28,8 @@ class Job(Generic[T]):
         self.progress = 0
         self.total = total
         self.observer: Callable[[Job[T]], None] | None = None
+        # cancelled by Ctrl-C, which is meant for everything that is waited for
+        self.interrupted = False
         self._cancel = threading.Event()
         self._future: Future[T]
 
@@ -75,6 +77,7 @@ class Job(Generic[T]):
             except KeyboardInterrupt:
                 if self.cancelled:
                     raise
+                self.interrupted = True
                 self.cancel()
 
 

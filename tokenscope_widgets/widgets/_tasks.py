@@ -93,7 +93,8 @@ class Tasks:
             with suppress(Exception):  # failures are told; the last may have ended just now
                 task = self._open[0]
                 task.job.wait()
-                if task.job.cancelled and not task.dropped:
+                # a job that was cancelled to make room for others must not take those with it
+                if task.job.interrupted and not task.dropped:
                     self.cancel()
             time.sleep(0.01)
 
