@@ -1,6 +1,6 @@
 // Every folder of src/ with an index.ts becomes one bundle of its name; a style.css beside it one stylesheet.
 // An internal.json lists property names that never leave the bundle (no trait, message, dataset or DOM property): they are
-// shortened. js/test/flow_internal.test.ts keeps the list honest.
+// shortened. js/test/internal.test.ts keeps the lists honest.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

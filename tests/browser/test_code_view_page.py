@@ -127,6 +127,7 @@ def test_choosing_what_the_bars_show_moves_nothing_else(open_page: Open) -> None
         choice = page.get_by_role("radio", name=name, exact=True)
         if choice.count():
             choice.click()
+            page.evaluate("() => new Promise(requestAnimationFrame)")
         assert page.evaluate(PLACES) == before
 
 

@@ -1,4 +1,4 @@
 import { widgetOf } from "../shared/widget";
-import { CodeView } from "./view";
+import { showCodeView } from "./view";
 
-export default widgetOf(CodeView);
+export default widgetOf(showCodeView);

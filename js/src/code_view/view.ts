@@ -1,10 +1,10 @@
 /** One view of a program's syntax: traits in, the outline and the panel out; clicks and keys become traits. */
 import { Notice } from "../shared/bars";
 import { connect } from "../shared/connect";
-import { aria, button, h, on, replaceChildren, say, shown, taken } from "../shared/dom";
-import { keyHelp, type Keys } from "../shared/keys";
+import { h, on, replaceChildren, say, shown, taken } from "../shared/dom";
+import { KeyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
-import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
+import { trait, type CleanUp, type WidgetModel } from "../shared/model";
 import type { Run } from "../shared/runs";
 import { syntaxOf, type Syntax } from "../shared/syntax";
 import { Controls } from "./controls";
@@ -27,51 +27,31 @@ const KEYS: Keys = [
 
 const NO_CODE = "No code was found in this text. Say which language it is: CodeView(run, language='python').";
 
-export class CodeView {
-  readonly dispose: () => void;
-
-  constructor(link: Link, model: WidgetModel, el: HTMLElement) {
-    this.dispose = show(link, model, el);
-  }
-}
-
 /** The view as one closure: its parts know each other by name; returns how to take it down. */
-function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
+export function showCodeView(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   const root = h("div", { class: "ts-root ts-code-view", "data-lm-suppress-shortcuts": "true" });
-  const notice = new Notice(() => setError(""));
+  const notice = new Notice(model, () => update());
   const controls = new Controls(model);
   const notes = h("div", { class: "ts-notices" });
   const tree = new OutlineTree((node) => selectNode(node));
   const panel = new Panel(select);
   const empty = h("p", { class: "ts-empty", role: "status" });
   const main = h("div", { class: "ts-main" }, h("div", { class: "ts-text" }, tree.element), panel.element);
-  const keys = keyHelp(KEYS);
+  const keys = new KeyHelp(KEYS);
   const origin = h("span", { class: "ts-origin" });
-  const help = button({ class: "ts-quiet", "aria-expanded": "false", onclick: () => toggleKeys() }, h("kbd", {}, "?"), " all keys");
   const hint = (names: string, what: string): HTMLElement => h("span", { class: "ts-key-hint" }, ...names.split(" ").flatMap((key) => [h("kbd", {}, key), " "]), what);
-  let localError = "";
   let outline: Outline | null = null;
   let read: { key: unknown[]; reading: Reading | null } = { key: [], reading: null };
-  root.append(notice.element, controls.element, notes, empty, main, keys, h("footer", { class: "ts-foot" }, hint("↑ ↓", "move"), hint("→ ←", "open, close"), hint("Enter", "select"), help, origin));
+  root.append(notice.element, controls.element, notes, empty, main, keys.element, h("footer", { class: "ts-foot" }, hint("↑ ↓", "move"), hint("→ ←", "open, close"), hint("Enter", "select"), keys.button, origin));
   el.append(root);
   on(root, "keydown", (event) => pressed(event));
-  const cleanUp = connect({ link, model, root, traits: TRAITS, update: () => update(), sized: el, working: () => !!currentRun()?.running });
+  const cleanUp = connect({ link, model, root, traits: TRAITS, update: () => update(), sized: el, working: () => !!link.run?.running });
   update();
 
   return () => {
     cleanUp();
     root.remove();
   };
-
-  function currentRun(): Run | undefined {
-    return link.store.runs.get(trait<string[]>(model, "_columns", [])[0] ?? "");
-  }
-
-  function setError(text: string): void {
-    localError = text;
-    if (text === "" && model.get("error")) setTrait(model, "error", "");
-    update();
-  }
 
   function selectNode(node: number): void {
     const syntax = outline?.syntax;
@@ -97,23 +77,18 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     update();
   }
 
-  function toggleKeys(): void {
-    keys.hidden = !keys.hidden;
-    aria(help, "expanded", !keys.hidden);
-  }
-
   function pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") keys.hidden ? clear() : toggleKeys();
-    else if (event.key === "?") toggleKeys();
+    if (event.key === "Escape") keys.open ? keys.toggle() : clear();
+    else if (event.key === "?") keys.toggle();
     else return;
     taken(event);
   }
 
   function update(): void {
-    const run = currentRun();
+    const run = link.run;
     const syntax = syntaxOf(model, run?.id);
-    notice.update(link.presence.value, localError || trait(model, "error", ""));
+    notice.update(link.presence.value);
     say(origin, run ? originOf(run, syntax) : "");
     const found = !!run && !!syntax && syntax.nodes > 0;
     shown(main, found);

@@ -1,4 +1,7 @@
 import { widgetOf } from "../shared/widget";
 import { CompareView } from "./view";
 
-export default widgetOf(CompareView);
+export default widgetOf((...parts) => {
+  const view = new CompareView(...parts);
+  return () => view.dispose();
+});

@@ -15,7 +15,7 @@ const TRAITS = ["selected", "column", "kept", "metric", "scale", "error", "show_
 
 export class CompareView {
   private readonly root = h("div", { class: "ts-root ts-compare", "data-lm-suppress-shortcuts": "true" });
-  private readonly notice = new Notice(() => setTrait(this.model, "error", ""));
+  private readonly notice: Notice;
   private readonly bar: MetricBar;
   private readonly settings: SettingsPanel;
   private readonly comparison: Comparison;
@@ -31,6 +31,7 @@ export class CompareView {
     private readonly model: WidgetModel,
     el: HTMLElement,
   ) {
+    this.notice = new Notice(model, () => this.update());
     this.bar = new MetricBar(model);
     this.settings = new SettingsPanel(model, false);
     this.comparison = new Comparison({
@@ -77,7 +78,7 @@ export class CompareView {
     const metric = metricOf(this.model.get("metric"));
     const percentile = this.model.get("scale") === "percentile";
     this.runs = trait<string[]>(this.model, "_columns", []).map((id) => this.link.store.runs.get(id)).filter((run): run is Run => !!run);
-    this.notice.update(this.link.presence.value, trait(this.model, "error", ""));
+    this.notice.update(this.link.presence.value);
     this.bar.update(metric, percentile ? "of the run" : "", undefined);
     if (this.runs.length < 2) return;
     const alignments = trait<Record<string, Span[]>>(this.model, "_alignments", {});

@@ -3,11 +3,12 @@ import type { Link } from "../shared/link";
 import { trait, type WidgetModel } from "../shared/model";
 import type { Run } from "../shared/runs";
 import type { Capabilities } from "./controls";
-import type { Job } from "./job";
+import { runningJob, type Job } from "../shared/job";
 import type { FlowMap, TokenFlow } from "./maps";
 import { isAttention, keyOf, previewOf, questionOf, type Question } from "./question";
+import type { Wait } from "../shared/waits";
 import { costStatement } from "./statements";
-import type { FlowStore, TrustWait, Wait } from "./store";
+import type { FlowStore, TrustWait } from "./store";
 
 /** Moving through the text with the arrows must not start a computation at every step. */
 const SETTLE_MS = 200;
@@ -81,7 +82,7 @@ export function askerOf(link: Link, model: WidgetModel, store: FlowStore): Asker
     if (map) {
       const hint = selected ? "Move over a source, here or in the table, to single out its arc" : "Select a token";
       const again = map.info.partial && blocked === null ? jobOf(wait ?? { state: "stopped" }) : null;
-      return { map, standIn: "", message: "", job: again ?? running() ?? { kind: "none", hint } };
+      return { map, standIn: "", message: "", job: again ?? runningJob(model) ?? { kind: "none", hint } };
     }
     if (blocked === null && !wait && !run.running) later(run.id, question);
     const preview = isAttention(question.source) || blocked !== null ? undefined : store.map(run.id, previewOf(question));
@@ -104,15 +105,9 @@ export function askerOf(link: Link, model: WidgetModel, store: FlowStore): Asker
     if (asked) store.ask(askedRun, asked, "attribute");
   }
 
-  function running(): Job | null {
-    const status = trait<string>(model, "status", "idle");
-    if (status !== "queued" && status !== "computing") return null;
-    return { kind: "running", label: trait(model, "_job", "") || (status === "queued" ? "waiting for the model" : ""), progress: trait(model, "progress", 0) };
-  }
-
   function jobOf(wait: Wait | undefined): Job {
     // while anything runs, its Cancel is what can be pressed
-    const job = running();
+    const job = runningJob(model);
     if (job) return job;
     if (wait?.state === "offer") return { kind: "offer", text: costStatement(wait.seconds, wait.text), button: "Start" };
     if (wait?.state === "stopped" || wait?.state === "failed") return { kind: "offer", text: wait.state === "stopped" ? "Stopped before it was done." : "It could not be computed.", button: "Try again" };

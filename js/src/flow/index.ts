@@ -1,4 +1,4 @@
 import { widgetOf } from "../shared/widget";
-import { FlowView } from "./view";
+import { showFlow } from "./view";
 
-export default widgetOf(FlowView);
+export default widgetOf(showFlow);

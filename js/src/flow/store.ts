@@ -1,23 +1,14 @@
 /** Maps, trust figures and the grid of one model: what is here, what was asked for, and what came of it. */
 import { signal } from "@preact/signals-core";
-import type { Link } from "../shared/link";
+import { perLink, type Link } from "../shared/link";
 import { onTraits, trait, type WidgetModel } from "../shared/model";
 import { decodeColumns, type BufferLike, type DroppedMessage, type FlowMessage, type GridMessage, type Trust, type TrustMessage } from "../shared/protocol";
+import { afterGrace, computing, Waits, type Wait } from "../shared/waits";
 import { FlowMap } from "./maps";
 import { keyOf, type Question } from "./question";
 
 const MAPS_KEPT = 16;
 const TRUST_KEPT = 256;
-/** A map may arrive a little after the kernel said that it is idle. */
-const GRACE_MS = 1500;
-
-/** What is known about a question that has no map yet. */
-export type Wait =
-  | { state: "asked" }
-  | { state: "started"; seen: boolean }
-  | { state: "offer"; seconds: number; text: string }
-  | { state: "stopped" }
-  | { state: "failed"; error: string };
 
 export type TrustWait = Trust | "measuring" | { error: string };
 
@@ -29,23 +20,6 @@ export interface Grid {
   cells: Uint8Array;
 }
 
-interface MapReply {
-  key?: string;
-  missing?: boolean;
-  seconds?: number;
-  text?: string;
-  started?: boolean;
-}
-
-const stores = new WeakMap<Link, FlowStore>();
-
-/** The store of a link: all views of a model share it, and it lives as long. */
-export function storeOf(link: Link, model: WidgetModel): FlowStore {
-  let store = stores.get(link);
-  if (!store) stores.set(link, (store = new FlowStore(link, model)));
-  return store;
-}
-
 export class FlowStore {
   /** Grows with every change. */
   readonly version = signal(0);
@@ -54,18 +28,21 @@ export class FlowStore {
   /** Whether the grid was asked for with the sink; undefined: it came with the page. */
   gridSink: unknown;
   readonly #maps = new Map<string, FlowMap>();
-  readonly #waits = new Map<string, Wait>();
+  readonly #waits: Waits;
   readonly #trusts = new Map<string, TrustWait>();
 
-  constructor(
-    private readonly link: Link,
-    private readonly model: WidgetModel,
-  ) {
+  readonly #link: Link;
+  readonly #model: WidgetModel;
+
+  constructor(link: Link, model: WidgetModel) {
+    this.#link = link;
+    this.#model = model;
+    this.#waits = new Waits(model, () => this.version.value++);
     link.onMessage<FlowMessage>("flow", this.#addMap);
     link.onMessage<TrustMessage>("trust", this.#addTrust);
     link.onMessage<GridMessage>("grid", this.#addGrid);
     link.onMessage<DroppedMessage>("dropped", ({ run, key }) => this.#dropped(nameOf(run, key)));
-    onTraits(model, ["status"], () => this.#followStatus());
+    onTraits(model, ["status"], () => computing(model) || afterGrace(model, () => this.#abandon()));
     this.#loadSaved();
     onTraits(model, ["_maps"], () => this.#loadSaved());
   }
@@ -96,18 +73,15 @@ export class FlowStore {
   ask(run: string, question: Question, action: "map" | "attribute" = "map"): void {
     const name = nameOf(run, keyOf(question));
     if (this.#done(name) || (action === "map" && this.#waits.has(name))) return;
-    this.#setWait(name, { state: "asked" });
-    this.link.request(action, { ...question }).then(
-      (result) => this.#answered(name, (result ?? {}) as MapReply),
-      (error: Error) => this.#setWait(name, { state: "failed", error: error.message }),
-    );
+    const lost = { state: "failed", error: "The kernel answered under another key than this view asked for." } as const;
+    this.#waits.ask(name, this.#link.request(action, { ...question }), lost, () => this.#done(name));
   }
 
   /** Let a question that failed or was stopped, or that nothing runs for, be asked again. */
   forget(run: string, question: Question): void {
     const name = nameOf(run, keyOf(question));
     const state = this.#waits.get(name)?.state;
-    if (state === "failed" || state === "stopped" || (state === "started" && !this.#computing)) this.#waits.delete(name);
+    if (state === "failed" || state === "stopped" || (state === "started" && !computing(this.#model))) this.#waits.delete(name);
   }
 
   /** Something newer runs instead. What is only asked for will be answered yet. */
@@ -129,51 +103,22 @@ export class FlowStore {
   askTrust(run: string, question: Question, top: number): void {
     const name = trustName(run, keyOf(question), question.at, top);
     this.#setTrust(name, "measuring");
-    this.link.request("trust", { ...question, top }).catch((error: Error) => this.#setTrust(name, { error: error.message }));
+    this.#link.request("trust", { ...question, top }).catch((error: Error) => this.#setTrust(name, { error: error.message }));
   }
 
   askGrid(): void {
     this.gridWait = "asked";
     this.version.value++;
-    this.gridSink = this.model.get("sink");
+    this.gridSink = this.#model.get("sink");
     // it is here once its message is: the reply may come long before
-    this.link.request("grid").catch((error: Error) => this.#endGrid({ error: error.message }));
-  }
-
-  #answered(name: string, result: MapReply): void {
-    if (this.#done(name)) this.#waits.delete(name);
-    else if (result.missing) this.#setWait(name, { state: "offer", seconds: result.seconds ?? NaN, text: result.text ?? "" });
-    else if (result.started) this.#setWait(name, { state: "started", seen: this.#computing });
-    else this.#setWait(name, { state: "failed", error: "The kernel answered under another key than this view asked for." });
-    this.version.value++;
-  }
-
-  get #computing(): boolean {
-    return ["queued", "computing"].includes(trait<string>(this.model, "status", "idle"));
-  }
-
-  /** What was started and did not come although the kernel is idle again was cancelled, or failed. */
-  #followStatus(): void {
-    const computing = this.#computing;
-    for (const [name, wait] of this.#waits) {
-      if (wait.state !== "started") continue;
-      if (computing) wait.seen = true;
-      else if (wait.seen) setTimeout(() => this.#waits.get(name) === wait && !this.#computing && this.#setWait(name, { state: "stopped" }), GRACE_MS);
-    }
-    if (!computing) setTimeout(() => this.#abandon(), GRACE_MS);
+    this.#link.request("grid").catch((error: Error) => this.#endGrid({ error: error.message }));
   }
 
   /** What is still awaited although the kernel is idle was dropped: it can be asked for again. */
   #abandon(): void {
-    if (this.#computing) return;
     const error = "It was not measured.";
     for (const [name, wait] of this.#trusts) if (wait === "measuring") this.#setTrust(name, { error });
     if (this.gridWait === "asked") this.#endGrid({ error });
-  }
-
-  #setWait(name: string, wait: Wait): void {
-    this.#waits.set(name, wait);
-    this.version.value++;
   }
 
   #setTrust(name: string, wait: TrustWait): void {
@@ -187,7 +132,7 @@ export class FlowStore {
     this.#maps.delete(name);
     this.#maps.set(name, new FlowMap(message, buffers));
     this.#waits.delete(name);
-    if (this.#maps.size > MAPS_KEPT && this.link.presence.value !== "static") this.#maps.delete(this.#maps.keys().next().value!);
+    if (this.#maps.size > MAPS_KEPT && this.#link.presence.value !== "static") this.#maps.delete(this.#maps.keys().next().value!);
     this.version.value++;
   };
 
@@ -209,13 +154,15 @@ export class FlowStore {
   /** What a saved page holds: flows, and trust figures and the grid where they were computed. */
   #loadSaved(): void {
     type Saved = (FlowMessage | TrustMessage | GridMessage) & { buffers?: BufferLike[] };
-    for (const saved of trait<Saved[]>(this.model, "_maps", [])) {
+    for (const saved of trait<Saved[]>(this.#model, "_maps", [])) {
       if (saved.kind === "trust") this.#addTrust(saved);
       else if (saved.kind === "grid") this.#addGrid(saved, saved.buffers ?? []);
       else this.#addMap(saved, saved.buffers ?? []);
     }
   }
 }
+
+export const storeOf = perLink(FlowStore);
 
 function nameOf(run: string, key: string): string {
   return `${run}\n${key}`;

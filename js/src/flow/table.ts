@@ -57,7 +57,7 @@ export function flowTable(host: TableHost): FlowTable {
 
   const table = h("table", {}, caption, h("thead", {}, headRow), body);
   element.append(h("div", { class: "ts-scroll" }, table), rest);
-  const rowOf = (event: Event): number => Number((event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row ?? -1);
+  const rowOf = (event: Event): number => Number((event.target as Element).closest<HTMLElement>("[data-i]")?.dataset.i ?? -1);
   on(body, "pointerover", (event) => host.hover(listed[rowOf(event)]?.id ?? null));
   on(body, "pointerleave", () => host.hover(null));
   on(body, "focusin", (event) => host.hover(listed[rowOf(event)]?.id ?? null));
@@ -88,7 +88,7 @@ export function flowTable(host: TableHost): FlowTable {
     bar.style.width = `${max(2, abs(row.bar) * 100)}%`;
     return h(
       "tr",
-      { "data-row": i, tabindex: i === 0 ? 0 : -1, "aria-label": row.spoken },
+      { "data-i": i, tabindex: i === 0 ? 0 : -1, "aria-label": row.spoken },
       h("th", { scope: "row" }, h("code", { title: row.label }, row.label)),
       h("td", { class: "num dim" }, row.position),
       h("td", { class: "num dim" }, row.line),

@@ -2,8 +2,9 @@
 import { effect } from "@preact/signals-core";
 import { Notice } from "../shared/bars";
 import { connect } from "../shared/connect";
-import { button, h, on, oncePerFrame, say, shown, taken } from "../shared/dom";
-import { keyHelp, type Keys } from "../shared/keys";
+import { h, on, oncePerFrame, say, shown, taken } from "../shared/dom";
+import { JobLine } from "../shared/job";
+import { KeyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
 import { abs, max } from "../shared/math";
 import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
@@ -14,7 +15,7 @@ import { onHover, Tooltip } from "../shared/tooltip";
 import { askerOf } from "./asker";
 import { Controls, type Capabilities } from "./controls";
 import { gridPanel } from "./grid";
-import { JobLine } from "./job";
+import { Legend } from "./legend";
 import { headOf, linesIn, type Lines } from "./lines";
 import type { Edge, FlowMap, TokenFlow } from "./maps";
 import { isAttention, questionOf } from "./question";
@@ -35,28 +36,20 @@ const KEYS: Keys = [
   ["?", "this list"],
 ];
 
-export class FlowView {
-  readonly dispose: () => void;
-
-  constructor(link: Link, model: WidgetModel, el: HTMLElement) {
-    this.dispose = show(link, model, el);
-  }
-}
-
 /** The view as one closure: its parts know each other by name; returns how to take it down. */
-function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
+export function showFlow(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   const root = h("div", { class: "ts-root ts-flow", "data-lm-suppress-shortcuts": "true" });
-  const notice = new Notice(() => setError(""));
-  const job = new JobLine(() => asker.start(), () => ask("cancel"));
+  const notice = new Notice(model, () => update());
+  const legend = new Legend();
+  const job = new JobLine(() => asker.start(), () => ask("cancel"), legend.element);
   const stage = stageOf(() => redraw());
   const empty = h("p", { class: "ts-empty" });
   const main = h("div", { class: "ts-main" });
-  const keys = keyHelp(KEYS);
+  const keys = new KeyHelp(KEYS);
   const origin = h("span", { class: "ts-origin" });
   const cleanUps: CleanUp[] = [];
   const redraw = oncePerFrame(() => root.isConnected && update());
   const drawHover = oncePerFrame(() => root.isConnected && hovered());
-  let localError = "";
   let focusNext = false;
   let pointed: HTMLElement | null = null;
   let previewed: TokenFlow | null = null;
@@ -88,14 +81,13 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
 
   function build(): void {
     main.append(h("div", { class: "ts-text" }, stage.element), side.element);
-    const help = button({ class: "ts-quiet", "aria-expanded": "false", onclick: () => toggleKeys() }, h("kbd", {}, "?"), " all keys");
-    const foot = h("footer", { class: "ts-foot" }, help, origin);
-    root.append(notice.element, controls.element, job.progress, job.element, empty, main, grid.element, keys, foot);
+    const foot = h("footer", { class: "ts-foot" }, keys.button, origin);
+    root.append(notice.element, controls.element, job.progress, job.element, empty, main, grid.element, keys.element, foot);
   }
 
   function listen(el: HTMLElement): void {
     cleanUps.push(
-      connect({ link, model, root, traits: TRAITS, update: () => update(), sized: el, working: () => !!currentRun()?.running }),
+      connect({ link, model, root, traits: TRAITS, update: () => update(), sized: el, working: () => !!link.run?.running }),
       effect(() => {
         void store.version.value;
         redraw();
@@ -112,24 +104,14 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     on(root, "keydown", (event) => pressed(event));
   }
 
-  function currentRun(): Run | undefined {
-    return link.store.runs.get(trait<string[]>(model, "_columns", [])[0] ?? "");
-  }
-
   /** −1: none. */
   function selectedNow(): number {
     const i = trait(model, "selected", -1);
-    return i < (currentRun()?.length ?? 0) ? i : -1;
+    return i < (link.run?.length ?? 0) ? i : -1;
   }
 
   function ask(action: string): void {
-    link.request(action).catch((error: Error) => setError(error.message));
-  }
-
-  function setError(text: string): void {
-    localError = text;
-    if (text === "" && model.get("error")) setTrait(model, "error", "");
-    update();
+    link.request(action).catch((error: Error) => notice.say(error.message));
   }
 
   function select(i: number, focus: boolean): void {
@@ -146,17 +128,13 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     if (i >= 0) setTrait(model, "pinned", pins.includes(i) ? pins.filter((pin) => pin !== i) : [...pins, i]);
   }
 
-  function toggleKeys(): void {
-    keys.hidden = !keys.hidden;
-  }
-
   function pressed(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
     const typing = target.matches("input, textarea, select");
     const inText = stage.area.element.contains(target);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") onEscape(inText);
-    else if (event.key === "?" && !typing) toggleKeys();
+    else if (event.key === "?" && !typing) keys.toggle();
     else if (event.key === "p" && !typing) togglePin(selectedNow());
     else if (inText) {
       const next = destination(event.key, stage.area, selectedNow());
@@ -168,7 +146,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   }
 
   function onEscape(inText: boolean): void {
-    if (!keys.hidden) return toggleKeys();
+    if (keys.open) return keys.toggle();
     if (inText) select(-1, false);
     stage.area.spanOf(max(selectedNow(), 0))?.focus({ preventScroll: true });
   }
@@ -180,17 +158,18 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   }
 
   function update(): void {
-    const run = currentRun();
+    const run = link.run;
     const capabilities = trait<Capabilities>(model, "_capabilities", {});
     const blocked = asker.blocked(capabilities);
-    notice.update(link.presence.value, localError || trait(model, "error", ""));
+    notice.update(link.presence.value);
     controls.update(capabilities, blocked);
     shown(main, !!run);
     shown(empty, !run);
     say(empty, "Nothing to explain yet: pass a run to Flow, then click a token to see which context produced it.");
     say(origin, [capabilities.model || run?.meta.model, run ? `${whole(run.length)} tokens` : ""].filter(Boolean).join(" · "));
     if (run) updateScene(run, blocked);
-    else job.update({ kind: "none", hint: "" }, false);
+    else job.update({ kind: "none", hint: "" });
+    legend.update(asker.latest.map?.info.signed === true);
     grid.update(!!run && trait(model, "source", "attention") === "attention" && (link.presence.value !== "static" || store.grid !== null));
   }
 
@@ -210,7 +189,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     const key = [run.id, run.length, answer.map?.key, answer.map?.info.partial, answer.map?.weight.length, selected, threshold, pins.map(({ flow, pin, map }) => `${flow.near}:${pin}:${map.key}`), model.get("show_whitespace"), model.get("show_special"), model.get("show_line_numbers")].join();
     stage.show({ key, texts: run.texts, lines: linesOf(run), map: answer.map, selected: flow, pins, threshold }, root.dataset.theme);
     previewed = stage.previewToken(flow || !pointed ? null : Number(pointed.dataset.i));
-    job.update(answer.job, answer.map?.info.signed ?? false);
+    job.update(answer.job);
     updateSide(run, answer.map, flow);
   }
 
@@ -241,7 +220,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
 
   /** The pointer is over a token: one source of the selection, or, with nothing selected, a token to preview. */
   function hovered(): void {
-    const run = currentRun();
+    const run = link.run;
     const map = asker.latest.map;
     if (!run || !map) return tooltip.hide();
     const i = pointed ? Number(pointed.dataset.i) : -1;

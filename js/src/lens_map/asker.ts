@@ -2,9 +2,10 @@
 import type { Link } from "../shared/link";
 import { trait, type WidgetModel } from "../shared/model";
 import type { Run } from "../shared/runs";
-import type { Job } from "./job";
+import { runningJob, type Job } from "../shared/job";
+import type { Wait } from "../shared/waits";
 import { costStatement } from "./statements";
-import type { LensStore, Wait } from "./store";
+import type { LensStore } from "./store";
 
 /** Scrolling along must not start a computation at every step. */
 const SETTLE_MS = 200;
@@ -50,7 +51,7 @@ export function askerOf(link: Link, model: WidgetModel, store: LensStore): Asker
     } else if (asked && range) asked.range = range;
     const wait = range ? store.wait(run.id, range) : undefined;
     const reason = range ? reasonOf(run, wait, live) : "";
-    return { job: running() ?? jobOf(wait, reason), reason };
+    return { job: runningJob(model) ?? jobOf(wait, reason), reason };
   }
 
   function blockedBy(): string | null {
@@ -60,12 +61,6 @@ export function askerOf(link: Link, model: WidgetModel, store: LensStore): Asker
 
   function start(): void {
     if (asked) store.ask(asked.run, asked.range, "compute");
-  }
-
-  function running(): Job | null {
-    const status = trait<string>(model, "status", "idle");
-    if (status !== "queued" && status !== "computing") return null;
-    return { kind: "running", label: status === "queued" ? "waiting for the model" : trait(model, "_job", ""), progress: trait(model, "progress", 0) };
   }
 
   function jobOf(wait: Wait | undefined, reason: string): Job {
@@ -79,7 +74,7 @@ export function askerOf(link: Link, model: WidgetModel, store: LensStore): Asker
     if (run.running) return "The text is still being written. Its layers can be read once it is done.";
     const blocked = blockedBy();
     if (blocked) return blocked;
-    if (running()) return "Reading the layers …";
+    if (runningJob(model)) return "Reading the layers …";
     if (live === false) return "No model is behind this map: pass session=… to LensMap.";
     if (wait?.state === "offer") return "Not computed yet: it takes a while. Press Start above.";
     return wait?.state === "stopped" || wait?.state === "failed" ? "Not computed." : "Reading the layers …";

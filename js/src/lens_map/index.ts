@@ -1,4 +1,4 @@
 import { widgetOf } from "../shared/widget";
-import { LensMapView } from "./view";
+import { showLensMap } from "./view";
 
-export default widgetOf(LensMapView);
+export default widgetOf(showLensMap);

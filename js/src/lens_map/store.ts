@@ -1,50 +1,28 @@
 /** What one model knows of its runs' layers, what was asked for, and what came of it. All views share it. */
 import { signal } from "@preact/signals-core";
-import type { Link } from "../shared/link";
+import { perLink, type Link } from "../shared/link";
 import { onTraits, trait, type WidgetModel } from "../shared/model";
 import type { BufferLike, LensMessage } from "../shared/protocol";
+import { Waits, type Wait } from "../shared/waits";
 import { LensData } from "./data";
 
 const WINDOWS_KEPT = 128;
-/** A window may arrive a little after the kernel said that it is idle. */
-const GRACE_MS = 1500;
-
-/** What is known about columns that are not here. */
-export type Wait =
-  | { state: "asked" }
-  | { state: "started"; seen: boolean }
-  | { state: "offer"; seconds: number; text: string }
-  | { state: "stopped" }
-  | { state: "failed"; error: string };
-
-interface LensReply {
-  missing?: boolean;
-  seconds?: number;
-  text?: string;
-  started?: boolean;
-}
-
-const stores = new WeakMap<Link, LensStore>();
-
-export function storeOf(link: Link, model: WidgetModel): LensStore {
-  let store = stores.get(link);
-  if (!store) stores.set(link, (store = new LensStore(link, model)));
-  return store;
-}
 
 export class LensStore {
   /** Grows with every change. */
   readonly version = signal(0);
   readonly #runs = new Map<string, LensData>();
   /** By the first column of a stretch of windows that is missing. */
-  readonly #waits = new Map<string, Wait>();
+  readonly #waits: Waits;
 
-  constructor(
-    private readonly link: Link,
-    private readonly model: WidgetModel,
-  ) {
+  readonly #link: Link;
+  readonly #model: WidgetModel;
+
+  constructor(link: Link, model: WidgetModel) {
+    this.#link = link;
+    this.#model = model;
+    this.#waits = new Waits(model, () => this.version.value++);
     link.onMessage<LensMessage>("lens", this.#add);
-    onTraits(model, ["status"], () => this.#followStatus());
     onTraits(model, ["_columns"], () => this.#keepOnly(trait<string[]>(model, "_columns", [])));
     this.#loadSaved();
     onTraits(model, ["_windows"], () => this.#loadSaved());
@@ -74,11 +52,8 @@ export class LensStore {
   ask(run: string, range: [number, number], action: "lens" | "compute" = "lens"): void {
     const name = nameOf(run, range);
     if (action === "lens" && this.#waits.has(name)) return;
-    this.#setWait(name, { state: "asked" });
-    this.link.request(action, { start: range[0], stop: range[1] }).then(
-      (result) => this.#answered(name, (result ?? {}) as LensReply),
-      (error: Error) => this.#setWait(name, { state: "failed", error: error.message }),
-    );
+    // windows come before their reply: what is still missing will not come by itself
+    this.#waits.ask(name, this.#link.request(action, { start: range[0], stop: range[1] }), { state: "stopped" });
   }
 
   /** Forget how earlier requests ended, so that coming back to a place asks again: by then the cost is known better. */
@@ -86,37 +61,10 @@ export class LensStore {
     for (const [name, { state }] of this.#waits) if (state !== "asked" && state !== "started") this.#waits.delete(name);
   }
 
-  #answered(name: string, result: LensReply): void {
-    if (result.missing) this.#setWait(name, { state: "offer", seconds: result.seconds ?? NaN, text: result.text ?? "" });
-    else if (result.started) this.#setWait(name, { state: "started", seen: this.#computing });
-    // windows come before their reply: what is still missing will not come by itself
-    else this.#setWait(name, { state: "stopped" });
-    this.version.value++;
-  }
-
-  get #computing(): boolean {
-    return ["queued", "computing"].includes(trait<string>(this.model, "status", "idle"));
-  }
-
-  /** What was started and did not come although the kernel is idle again was cancelled, or failed. */
-  #followStatus(): void {
-    const computing = this.#computing;
-    for (const [name, wait] of this.#waits) {
-      if (wait.state !== "started") continue;
-      if (computing) wait.seen = true;
-      else if (wait.seen) setTimeout(() => this.#waits.get(name) === wait && !this.#computing && this.#setWait(name, { state: "stopped" }), GRACE_MS);
-    }
-  }
-
-  #setWait(name: string, wait: Wait): void {
-    this.#waits.set(name, wait);
-    this.version.value++;
-  }
-
   readonly #add = (message: LensMessage, buffers: BufferLike[]): void => {
     const data = this.data(message.run);
     data.add(message, buffers);
-    if (this.link.presence.value !== "static") data.trim(WINDOWS_KEPT, message.start);
+    if (this.#link.presence.value !== "static") data.trim(WINDOWS_KEPT, message.start);
     this.version.value++;
   };
 
@@ -127,9 +75,11 @@ export class LensStore {
   }
 
   #loadSaved(): void {
-    for (const saved of trait<(LensMessage & { buffers?: BufferLike[] })[]>(this.model, "_windows", [])) this.#add(saved, saved.buffers ?? []);
+    for (const saved of trait<(LensMessage & { buffers?: BufferLike[] })[]>(this.#model, "_windows", [])) this.#add(saved, saved.buffers ?? []);
   }
 }
+
+export const storeOf = perLink(LensStore);
 
 function nameOf(run: string, [start]: [number, number]): string {
   return `${run}\n${start}`;

@@ -2,8 +2,9 @@
 import { effect } from "@preact/signals-core";
 import { Notice } from "../shared/bars";
 import { connect } from "../shared/connect";
-import { button, h, on, oncePerFrame, say, shown, taken } from "../shared/dom";
-import { keyHelp, type Keys } from "../shared/keys";
+import { h, on, oncePerFrame, say, shown, taken } from "../shared/dom";
+import { JobLine } from "../shared/job";
+import { KeyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
 import { count, number, percent } from "../shared/metrics";
 import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
@@ -13,8 +14,8 @@ import { askerOf, type Capabilities } from "./asker";
 import { Controls } from "./controls";
 import type { LensData } from "./data";
 import { moved, type Place } from "./geometry";
-import { JobLine } from "./job";
 import { lensCanvas } from "./map";
+import { marks } from "./marks";
 import { shadeOf } from "./shade";
 import { Profile } from "./profile";
 import { Side } from "./side";
@@ -33,40 +34,30 @@ const KEYS: Keys = [
   ["?", "this list"],
 ];
 
-export class LensMapView {
-  readonly dispose: () => void;
-
-  constructor(link: Link, model: WidgetModel, el: HTMLElement) {
-    this.dispose = show(link, model, el);
-  }
-}
-
 /** The view as one closure: its parts know each other by name; returns how to take it down. */
-function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
+export function showLensMap(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
   const root = h("div", { class: "ts-root ts-lens", "data-lm-suppress-shortcuts": "true" });
   const store = storeOf(link, model);
   const asker = askerOf(link, model, store);
-  const notice = new Notice(() => setError(""));
+  const notice = new Notice(model, () => update());
   const controls = new Controls(model);
-  const job = new JobLine(() => asker.start(), () => ask("cancel"));
+  const job = new JobLine(() => asker.start(), () => ask("cancel"), marks());
   const redraw = oncePerFrame(() => root.isConnected && update());
   const map = lensCanvas({ choose: (place) => choose(place), point: (place) => point(place), scrolled: redraw });
   const profile = new Profile((column) => choose({ row: -1, column }));
   const side = new Side((row) => choose({ row, column: -1 }));
   const empty = h("p", { class: "ts-empty" });
   const main = h("div", { class: "ts-main" }, h("div", { class: "ts-text" }, map.element, profile.element), side.element);
-  const keys = keyHelp(KEYS);
+  const keys = new KeyHelp(KEYS);
   const origin = h("span", { class: "ts-origin" });
-  let localError = "";
   let pointed: Place | null = null;
   let revealed = "";
-  const help = button({ class: "ts-quiet", onclick: () => toggleKeys() }, h("kbd", {}, "?"), " all keys");
-  root.append(notice.element, controls.element, job.progress, job.element, empty, main, keys, h("footer", { class: "ts-foot" }, help, origin));
+  root.append(notice.element, controls.element, job.progress, job.element, empty, main, keys.element, h("footer", { class: "ts-foot" }, keys.button, origin));
   const tooltip = new Tooltip(root);
   el.append(root);
   on(map.area, "keydown", (event) => pressed(event));
   const cleanUps = [
-    connect({ link, model, root, traits: TRAITS, update: () => update(), sized: el, working: () => !!currentRun()?.running }),
+    connect({ link, model, root, traits: TRAITS, update: () => update(), sized: el, working: () => !!link.run?.running }),
     effect(() => {
       void store.version.value;
       redraw();
@@ -80,10 +71,6 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     root.remove();
   };
 
-  function currentRun(): Run | undefined {
-    return link.store.runs.get(trait<string[]>(model, "_columns", [])[0] ?? "");
-  }
-
   function layersNow(): number[] {
     return trait<Capabilities>(model, "_capabilities", {}).layers ?? [];
   }
@@ -93,18 +80,12 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     const column = trait(model, "selected", -1);
     const layers = layersNow();
     const row = layers.indexOf(trait(model, "layer", -1));
-    const there = column < (currentRun()?.length ?? 0) ? column : -1;
+    const there = column < (link.run?.length ?? 0) ? column : -1;
     return { column: there, row: row < 0 && there >= 0 ? layers.length - 1 : row };
   }
 
   function ask(action: string): void {
-    link.request(action).catch((error: Error) => setError(error.message));
-  }
-
-  function setError(text: string): void {
-    localError = text;
-    if (text === "" && model.get("error")) setTrait(model, "error", "");
-    update();
+    link.request(action).catch((error: Error) => notice.say(error.message));
   }
 
   /** A cell; at the labels only a layer or a token. */
@@ -123,32 +104,28 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
     update();
   }
 
-  function toggleKeys(): void {
-    keys.hidden = !keys.hidden;
-  }
-
   function pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const next = moved(event.key, map.layout, selectedNow());
     if (next) choose(next);
-    else if (event.key === "Escape") keys.hidden ? clear() : toggleKeys();
-    else if (event.key === "?") toggleKeys();
+    else if (event.key === "Escape") keys.open ? keys.toggle() : clear();
+    else if (event.key === "?") keys.toggle();
     else if (event.key === "d") toDecision();
     else return;
     taken(event);
   }
 
   function toDecision(): void {
-    const run = currentRun();
+    const run = link.run;
     const { column } = selectedNow();
     const row = run && column > 0 ? store.data(run.id).decidedAt(column, layersNow().length) : -1;
     if (row >= 0) choose({ row, column });
   }
 
   function update(): void {
-    const run = currentRun();
+    const run = link.run;
     const capabilities = trait<Capabilities>(model, "_capabilities", {});
-    notice.update(link.presence.value, localError || trait(model, "error", ""));
+    notice.update(link.presence.value);
     const layers = layersNow();
     shown(main, !!run && layers.length > 0);
     shown(empty, !run || !layers.length);
@@ -188,7 +165,7 @@ function show(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
 
   function point(place: Place | null): void {
     pointed = place;
-    const run = currentRun();
+    const run = link.run;
     if (!run) return;
     const data = store.data(run.id);
     draw(run, data, selectedNow());

@@ -2,7 +2,7 @@
 import { h, replaceChildren, shown } from "./dom";
 import type { Presence } from "./link";
 import { HESITATION_NATS, meanSurprisal, METRICS, number, type Metric, type MetricName } from "./metrics";
-import { setTrait, type WidgetModel } from "./model";
+import { setTrait, trait, type WidgetModel } from "./model";
 import type { Run } from "./runs";
 
 export class MetricBar {
@@ -71,13 +71,28 @@ export class Notice {
   readonly #text = h("span");
   readonly #error = h("p", { class: "ts-error", role: "alert", hidden: true });
 
-  constructor(dismiss: () => void) {
-    const close = h("button", { type: "button", class: "ts-quiet", "aria-label": "Dismiss the message", onclick: dismiss }, "✕");
+  #own = "";
+
+  readonly #model: WidgetModel;
+  readonly #changed: () => void;
+
+  constructor(model: WidgetModel, changed: () => void) {
+    this.#model = model;
+    this.#changed = changed;
+    const close = h("button", { type: "button", class: "ts-quiet", "aria-label": "Dismiss the message", onclick: () => this.say("") }, "✕");
     this.#error.append(h("b", {}, "✗ "), this.#text, close);
     this.element.append(this.#presence, this.#error);
   }
 
-  update(presence: Presence, error: string): void {
+  /** Show an error of the view's own; an empty one clears the kernel's too. */
+  say(error: string): void {
+    this.#own = error;
+    if (error === "" && this.#model.get("error")) setTrait(this.#model, "error", "");
+    this.#changed();
+  }
+
+  update(presence: Presence): void {
+    const error = this.#own || trait(this.#model, "error", "");
     this.#presence.textContent = PRESENCE[presence];
     shown(this.#presence, presence !== "live");
     if (this.#text.textContent !== error) this.#text.textContent = error;

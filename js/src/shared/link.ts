@@ -2,7 +2,7 @@
 import { signal, type Signal } from "@preact/signals-core";
 import { trait, type CleanUp, type WidgetModel } from "./model";
 import type { BufferLike, KernelMessage, RowsMessage, Snapshot } from "./protocol";
-import { RunStore } from "./runs";
+import { RunStore, type Run } from "./runs";
 
 export type Presence = "live" | "silent" | "gone" | "static";
 
@@ -27,7 +27,10 @@ export class Link {
   #lastRows = 0;
   #asked = false;
 
-  constructor(private readonly model: WidgetModel) {
+  readonly #model: WidgetModel;
+
+  constructor(model: WidgetModel) {
+    this.#model = model;
     this.presence = signal<Presence>(model.get("_static") === true ? "static" : "live");
     this.store.load(trait<Snapshot | null>(model, "_snapshot", null));
     model.on("msg:custom", this.#receive);
@@ -37,11 +40,16 @@ export class Link {
   }
 
   dispose(): void {
-    this.model.off("msg:custom", this.#receive);
-    this.model.off("change:_snapshot", this.#reload);
-    this.model.off("change:_columns", this.#prune);
-    this.model.off("comm_live_update", this.#onCommState);
+    this.#model.off("msg:custom", this.#receive);
+    this.#model.off("change:_snapshot", this.#reload);
+    this.#model.off("change:_columns", this.#prune);
+    this.#model.off("comm_live_update", this.#onCommState);
     this.#fail(GONE);
+  }
+
+  /** The run on display, the first of several. */
+  get run(): Run | undefined {
+    return this.store.runs.get(trait<string[]>(this.#model, "_columns", [])[0] ?? "");
   }
 
   /** Ask the kernel; rejects with a message for the reader. */
@@ -53,7 +61,7 @@ export class Link {
     return new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
       try {
-        this.model.send({ kind: "request", request: number, action, arguments: args });
+        this.#model.send({ kind: "request", request: number, action, arguments: args });
       } catch {
         // the connection is closed for good
         this.#fail(GONE);
@@ -100,12 +108,12 @@ export class Link {
   }
 
   readonly #reload = (): void => {
-    this.store.load(trait<Snapshot | null>(this.model, "_snapshot", null));
+    this.store.load(trait<Snapshot | null>(this.#model, "_snapshot", null));
     this.version.value++;
   };
 
   readonly #prune = (): void => {
-    this.store.keepOnly(trait<string[]>(this.model, "_columns", []));
+    this.store.keepOnly(trait<string[]>(this.#model, "_columns", []));
     this.version.value++;
   };
 
@@ -128,4 +136,14 @@ export class Link {
   #setPresence(presence: Presence): void {
     if (this.presence.value !== "static") this.presence.value = presence;
   }
+}
+
+/** One store for each link: all views of a model share it, and it lives as long. */
+export function perLink<T>(Store: new (link: Link, model: WidgetModel) => T): (link: Link, model: WidgetModel) => T {
+  const known = new WeakMap<Link, T>();
+  return (link, model) => {
+    let store = known.get(link);
+    if (!store) known.set(link, (store = new Store(link, model)));
+    return store;
+  };
 }

@@ -2,16 +2,13 @@
 import { Link } from "./link";
 import type { CleanUp, RenderContext, WidgetModel } from "./model";
 
-interface View {
-  dispose(): void;
-}
-
 interface Widget {
   initialize(context: { model: WidgetModel }): CleanUp;
   render(context: RenderContext): CleanUp;
 }
 
-export function widgetOf(View: new (link: Link, model: WidgetModel, el: HTMLElement) => View): () => Widget {
+/** `show` draws one view and returns how to take it down. */
+export function widgetOf(show: (link: Link, model: WidgetModel, el: HTMLElement) => CleanUp): () => Widget {
   return () => {
     let link: Link;
     return {
@@ -20,8 +17,7 @@ export function widgetOf(View: new (link: Link, model: WidgetModel, el: HTMLElem
         return () => link.dispose();
       },
       render({ model, el }) {
-        const view = new View(link, model, el);
-        return () => view.dispose();
+        return show(link, model, el);
       },
     };
   };

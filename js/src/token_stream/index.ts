@@ -1,4 +1,7 @@
 import { widgetOf } from "../shared/widget";
 import { TokenStreamView } from "./view";
 
-export default widgetOf(TokenStreamView);
+export default widgetOf((...parts) => {
+  const view = new TokenStreamView(...parts);
+  return () => view.dispose();
+});

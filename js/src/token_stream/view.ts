@@ -3,7 +3,7 @@ import { MetricBar, Notice } from "../shared/bars";
 import { connect } from "../shared/connect";
 import { Alternatives, tokenFigures } from "../shared/detail";
 import { h, replaceChildren, shown, taken } from "../shared/dom";
-import { keyHelp, type Keys } from "../shared/keys";
+import { KeyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
 import { absoluteScale, metricOf, number, percent, percentileScale, type HeatScale } from "../shared/metrics";
 import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
@@ -38,7 +38,7 @@ export class TokenStreamView {
   private readonly toolbar: Toolbar;
   private readonly settings: SettingsPanel;
   private readonly bar: MetricBar;
-  private readonly notice = new Notice(() => this.setError(""));
+  private readonly notice: Notice;
   private readonly area = new HeatArea();
   private readonly empty = h("p", { class: "ts-empty" });
   private readonly progress = h("div", { class: "ts-progress", role: "progressbar", "aria-label": "Tokens written" }, h("i"));
@@ -49,9 +49,8 @@ export class TokenStreamView {
   private readonly syntax: SyntaxLayer;
   private readonly foot = h("span", { class: "ts-origin" });
   private readonly side = h("aside", { class: "ts-side", "aria-label": "Selected token" });
-  private readonly keys = keyHelp(KEYS);
+  private readonly keys = new KeyHelp(KEYS);
   private readonly cleanUps: CleanUp[] = [];
-  private localError = "";
   private paintedFor = "";
   private paintedWith: HeatScale | null = null;
   private paintedOpen: Set<number> | null = null;
@@ -62,6 +61,7 @@ export class TokenStreamView {
     private readonly model: WidgetModel,
     el: HTMLElement,
   ) {
+    this.notice = new Notice(model, () => this.update());
     this.bar = new MetricBar(model);
     this.settings = new SettingsPanel(model, true);
     this.syntax = new SyntaxLayer(model, (i) => this.select(i, true));
@@ -94,7 +94,6 @@ export class TokenStreamView {
   private build(): void {
     this.side.append(this.figures, this.alternatives.element);
     const text = h("div", { class: "ts-text" }, this.area.element, this.empty, this.strip.element, this.syntax.element);
-    const help = h("button", { type: "button", class: "ts-quiet", "aria-expanded": "false", onclick: () => this.toggleKeys() }, h("kbd", {}, "?"), " all keys");
     this.root.append(
       this.toolbar.element,
       this.settings.element,
@@ -103,8 +102,8 @@ export class TokenStreamView {
       this.bar.element,
       h("div", { class: "ts-main" }, text, this.side),
       this.branches.element,
-      this.keys,
-      h("footer", { class: "ts-foot" }, h("span", {}, h("kbd", {}, "←"), " ", h("kbd", {}, "→"), " move"), h("span", {}, h("kbd", {}, "Enter"), " alternatives"), help, this.foot),
+      this.keys.element,
+      h("footer", { class: "ts-foot" }, h("span", {}, h("kbd", {}, "←"), " ", h("kbd", {}, "→"), " move"), h("span", {}, h("kbd", {}, "Enter"), " alternatives"), this.keys.button, this.foot),
     );
   }
 
@@ -143,7 +142,7 @@ export class TokenStreamView {
   }
 
   private get run(): Run | undefined {
-    return this.link.store.runs.get(trait<string[]>(this.model, "_columns", [])[0] ?? "");
+    return this.link.run;
   }
 
   /** Why nothing can be generated, or null. */
@@ -155,14 +154,8 @@ export class TokenStreamView {
   }
 
   private ask(action: string, args: Record<string, unknown> = {}): void {
-    this.setError("");
-    this.link.request(action, args).catch((error: Error) => this.setError(error.message));
-  }
-
-  private setError(text: string): void {
-    this.localError = text;
-    if (text === "" && this.model.get("error")) setTrait(this.model, "error", "");
-    this.update();
+    this.notice.say("");
+    this.link.request(action, args).catch((error: Error) => this.notice.say(error.message));
   }
 
   private select(i: number, focus: boolean): void {
@@ -175,10 +168,10 @@ export class TokenStreamView {
     const target = event.target as HTMLElement;
     const typing = target.matches("input, textarea, select");
     if (event.key === "Escape") {
-      if (!this.keys.hidden) this.toggleKeys();
+      if (this.keys.open) this.keys.toggle();
       else if (this.area.element.contains(target) && this.syntax.clearNode()) void 0;
       else if (this.area.spanOf(Math.max(this.selected, 0))) this.area.spanOf(Math.max(this.selected, 0))!.focus();
-    } else if (event.key === "?" && !typing) this.toggleKeys();
+    } else if (event.key === "?" && !typing) this.keys.toggle();
     else if (this.area.element.contains(target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const by = event.shiftKey ? { ArrowUp: 1 as const, ArrowDown: -1 as const }[event.key] : undefined;
       if (by && this.syntax.resize(this.run, this.selected, by)) return taken(event);
@@ -193,10 +186,6 @@ export class TokenStreamView {
     event.stopPropagation();
   }
 
-  private toggleKeys(): void {
-    this.keys.hidden = !this.keys.hidden;
-  }
-
   private update(): void {
     const run = this.run;
     const metric = metricOf(this.model.get("metric"));
@@ -206,7 +195,7 @@ export class TokenStreamView {
     this.toolbar.update(trait(this.model, "prompt", ""), this.status, this.blocked());
     const open = this.syntax.open(run);
     this.bar.update(metric, within ? "of its role" : percentile ? "of the run" : "", run, open ? "more entropy than 95 % of the written tokens of its role, or of a wider class where these are few" : undefined);
-    this.notice.update(this.link.presence.value, this.localError || trait(this.model, "error", ""));
+    this.notice.update(this.link.presence.value);
     this.updateProgress(run);
     shown(this.area.element, !!run);
     shown(this.strip.element, !!run);
