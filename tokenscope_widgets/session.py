@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import uuid
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tokenscope_widgets.analysis.records import Generation, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings, settings_from
 from tokenscope_widgets.errors import bad_value
-from tokenscope_widgets.explaining import Explaining
+from tokenscope_widgets.forking import Forking
 from tokenscope_widgets.worker import Job, Worker
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def session_of(run: Generation) -> Session | None:
     return _live_sessions.get(run.provenance.session_id)
 
 
-class Session(Explaining):
+class Session(Forking):
     """A model ready to generate, score, branch and explain.
 
     Parameters
@@ -54,9 +55,12 @@ class Session(Explaining):
         self.model = LocalModel(model, tokenizer, name, revision)
         self.worker = Worker()
         self.session_id = uuid.uuid4().hex
+        self.sandbox = None
         self._writer = Writer(self.model)
         self._provenance = self.model.provenance(self.session_id)
         self._written_attention = weakref.WeakKeyDictionary()
+        self._runs: weakref.WeakValueDictionary[str, Generation] = weakref.WeakValueDictionary()
+        self._listeners: list[Callable[[Generation], None]] = []
         _live_sessions[self.session_id] = self
 
     @classmethod
@@ -126,64 +130,9 @@ class Session(Explaining):
         ids = self._prompt_ids(text, "text", to_write=0)
 
         def work(job: Job[list[Generation]]) -> list[Generation]:
-            return [self._writer.score(job, self._row(ids, settings))]
+            return self._made([self._writer.score(job, self._row(ids, settings))])
 
         return self._wait(self.worker.submit(work), "Measuring")[0]
-
-    def branch(
-        self,
-        run: Generation,
-        at: int,
-        token: str | int,
-        *,
-        keep_prompt: bool = True,
-        **settings: Any,
-    ) -> Generation:
-        """Put another token at a position and write on from there.
-
-        Parameters
-        ----------
-        run : Generation
-            The run to leave.
-        at : int
-            Position of the token to replace; negative ones count from the end. At a prompt position the rest of
-            the prompt is kept after the replacement and the answer is written anew.
-        token : str or int
-            Text (it may become several tokens) or a token id.
-        keep_prompt : bool
-            False drops the rest of the prompt after a replacement inside it.
-        **settings
-            Changes to the run's settings. ``max_new_tokens`` counts from after the replacement.
-
-        Raises
-        ------
-        InputError
-            Position outside the run, empty replacement, id outside the vocabulary.
-        """
-        return self._wait(self.start_branches(run, at, [token], keep_prompt=keep_prompt, **settings))[0]
-
-    def alternatives(self, run: Generation, at: int, k: int = 4, **settings: Any) -> list[Generation]:
-        """Regenerate from each of the ``k`` likeliest tokens other than the one that stands there, as one batch."""
-        return self._wait(self.start_branches(run, at, self.likeliest_others(run, at, k), **settings))
-
-    def likeliest_others(self, run: Generation, at: int, k: int) -> list[int]:
-        """Ids of the ``k`` likeliest tokens at a position, without the one that stands there.
-
-        Raises
-        ------
-        InputError
-            The run does not hold that many; nothing is known of the first position.
-        """
-        row = run.position(at)
-        stored = [i for i in run.tokens.model.top_ids[row].tolist() if i >= 0 and i != run.token_ids[row]]
-        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= len(stored):
-            raise bad_value(
-                "k",
-                k,
-                f"the run holds {len(stored)} other tokens at position {row}",
-                "Choose fewer, or generate with a larger alternatives=…",
-            )
-        return stored[:k]
 
     def start_generate(
         self,
@@ -201,30 +150,9 @@ class Session(Explaining):
         layers = None if attention is True else attention
         return self._start_listening(row, checked, observer, layers)
 
-    def start_branches(
-        self,
-        run: Generation,
-        at: int,
-        tokens: Sequence[str | int],
-        observer: Observer | None = None,
-        *,
-        keep_prompt: bool = True,
-        **settings: Any,
-    ) -> Job[list[Generation]]:
-        """Several branches at one position as one batch, at once. Arguments are checked here."""
-        from tokenscope_widgets.analysis.branching import plan_branch
-
-        if not tokens:
-            raise bad_value("tokens", tokens, "is empty", "Give at least one text or token id to put there")
-        checked = self._settings(settings, run.settings)
-        plans = [plan_branch(run, at, self._replacement(token), keep_prompt) for token in tokens]
-        self._require_room(max(len(plan.token_ids) for plan in plans), "prompt and replacement")
-        rows = [self._row(list(plan.token_ids), checked, plan) for plan in plans]
-        return self._start(rows, checked, observer)
-
     def _start(self, rows: list[Row], settings: DecodingSettings, observer: Observer | None) -> Job[list[Generation]]:
         def work(job: Job[list[Generation]]) -> list[Generation]:
-            return self._writer.write(job, rows, settings, observer)
+            return self._made(self._writer.write(job, rows, settings, observer))
 
         return self.worker.submit(work, total=settings.max_new_tokens * len(rows))
 
@@ -243,12 +171,36 @@ class Session(Explaining):
 
         def work(job: Job[list[Generation]]) -> list[Generation]:
             with attention.recording():
-                runs = self._writer.write(job, [row], settings, watch)
+                runs = self._made(self._writer.write(job, [row], settings, watch))
             # without its run, which would keep itself alive here
             self._written_attention[runs[0]] = attention.result(len(runs[0]))
             return runs
 
         return self.worker.submit(work, total=settings.max_new_tokens)
+
+    @property
+    def runs(self) -> list[Generation]:
+        """The runs of this session that something still holds, in the order in which they were made."""
+        return list(self._runs.values())
+
+    def on_run(self, listener: Callable[[Generation], None]) -> Callable[[], None]:
+        """Call with every run from now on, on the worker's thread; returns how to end that."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
+
+    def _made(self, runs: list[Generation]) -> list[Generation]:
+        """Remember runs and tell who wants to know; a listener's failure is not the run's."""
+        for run in runs:
+            self._runs[run.run_id] = run
+            for listener in list(self._listeners):
+                with suppress(Exception):
+                    listener(run)
+        return runs
 
     def _settings(self, options: dict[str, Any], base: DecodingSettings | None = None) -> DecodingSettings:
         settings = settings_from(options, base or DecodingSettings(eos_token_ids=self.model.eos_token_ids))
@@ -257,7 +209,9 @@ class Session(Explaining):
             settings = replace(settings, seed=random.getrandbits(31))
         return settings
 
-    def _row(self, ids: list[int], settings: DecodingSettings, plan: BranchPlan | None = None) -> Row:
+    def _row(
+        self, ids: list[int], settings: DecodingSettings, plan: BranchPlan | None = None, seed: int | None = None
+    ) -> Row:
         from tokenscope_widgets.analysis.builder import GenerationBuilder
         from tokenscope_widgets.analysis.decoding import Row
 
@@ -265,14 +219,16 @@ class Session(Explaining):
             bytes_of=self.model.token_bytes,
             special_ids=self.model.token_bytes.special_ids,
             prompt_length=plan.prompt_length if plan else len(ids),
-            settings=settings,
+            settings=settings if seed is None else replace(settings, seed=seed),
             provenance=self._provenance,
             lineage=plan.lineage if plan else None,
             measured=plan.measured if plan else None,
             strip_first_space=self.model.token_bytes.strips_first_space,
         )
         roles = plan.roles if plan else (Role.PROMPT,) * len(ids)
-        return Row(token_ids=ids, builder=builder, forced_roles=roles, seed=settings.seed or 0)
+        return Row(
+            token_ids=ids, builder=builder, forced_roles=roles, seed=(settings.seed if seed is None else seed) or 0
+        )
 
     def _prompt_ids(self, prompt: str | Sequence[int], argument: str = "prompt", to_write: int = 1) -> list[int]:
         ids = self.model.encode(prompt, argument) if isinstance(prompt, str) else self.model.check_ids(prompt, argument)
@@ -291,10 +247,3 @@ class Session(Explaining):
                 f"is too long: the model's context holds {limit:,} tokens{left}",
                 f"Leave out at least {length + to_write - limit:,} tokens",
             )
-
-    def _replacement(self, token: str | int) -> list[int]:
-        if isinstance(token, str):
-            if not token:
-                raise bad_value("token", token, "is empty", "Give the text or token id to put there")
-            return self.model.encode_continuation(token)
-        return self.model.check_ids([token], "token")

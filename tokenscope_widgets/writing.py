@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+
+import torch
 
 from tokenscope_widgets.analysis.branching import PrefixCaches
 from tokenscope_widgets.analysis.builder import GenerationBuilder
 from tokenscope_widgets.analysis.decoding import Row, decode, prefill
+from tokenscope_widgets.analysis.forward import ForwardPass, cache_length
+from tokenscope_widgets.analysis.padding import PaddedForward, padded_cache
 from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.analysis.settings import DecodingSettings
 from tokenscope_widgets.errors import OutOfMemoryError, TokenScopeError
 from tokenscope_widgets.models.local import LocalModel
 from tokenscope_widgets.worker import Job
+
+_CACHE_BYTES_AT_ONCE = 2**28
+_ROWS_AT_ONCE = 48
 
 Observer = Callable[[int, GenerationBuilder], None]
 """Called on the worker thread with (index of the run in its batch, the run so far) whenever it grew."""
@@ -29,13 +36,22 @@ class Writer:
         self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None
     ) -> list[Generation]:
         """Write on after each row; rows that can share a batch do."""
+        for _ in self.batches(job, rows, settings, observer):
+            pass
+        return [row.build() for row in rows]
+
+    def batches(
+        self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None = None
+    ) -> Iterator[list[Generation]]:
+        """As `write`; yields what each batch wrote."""
         try:
-            for group in _equal_lengths(rows):
-                self._decode(job, [rows[i] for i in group], settings, _reindexed(observer, group))
+            for group in self._groups(rows, settings):
+                batch = [rows[i] for i in group]
+                self._decode(job, batch, settings, _reindexed(observer, group))
+                yield [row.build() for row in batch]
         except TokenScopeError as error:
             error.partial = [row.builder.build("error" if row.finish == "running" else row.finish) for row in rows]
             raise
-        return [row.builder.build(row.finish) for row in rows]
 
     def score(self, job: Job[Any], row: Row) -> Generation:
         """Measure every token of a row; nothing is written."""
@@ -43,12 +59,35 @@ class Writer:
         self._guard(job, [row], None, prefill(self._model.forward, [row], cache, lambda: job.cancelled))
         return row.builder.build("cancelled" if job.cancelled else "scored")
 
+    def _groups(self, rows: Sequence[Row], settings: DecodingSettings) -> list[list[int]]:
+        """Indices of rows that can share a batch: as long, and measured as far, as each other.
+
+        Where the model can be told what is padding, rows that are equally far from being measured can, too.
+        """
+        padded = settings.use_cache and self._model.forward.supports_padding
+        groups: dict[tuple[int, int], list[int]] = {}
+        for i, row in enumerate(rows):
+            mixed = padded and len(row.builder) > 1
+            groups.setdefault((0 if mixed else len(row.token_ids), row.unmeasured), []).append(i)
+        return [part for group in groups.values() for part in self._fitting(rows, group, settings)]
+
+    def _fitting(self, rows: Sequence[Row], group: list[int], settings: DecodingSettings) -> list[list[int]]:
+        """A group in batches whose caches fit; the longest rows together, so that little is padding."""
+        length = max(len(rows[i].token_ids) for i in group) + settings.max_new_tokens
+        most = max(1, min(_ROWS_AT_ONCE, _CACHE_BYTES_AT_ONCE // max(self._caches.bytes_per_token * length, 1)))
+        order = sorted(group, key=lambda i: -len(rows[i].token_ids))
+        return [sorted(order[first : first + most]) for first in range(0, len(order), most)]
+
     def _decode(self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None) -> None:
-        known = max(len(rows[0].builder) - 1, 0)
-        cache = self._caches.fork(rows[0].token_ids, known, len(rows)) if settings.use_cache else None
-        cache = cache or self._new_cache(settings)
+        forward: ForwardPass | PaddedForward = self._model.forward
+        if len({len(row.token_ids) for row in rows}) > 1:
+            forward, cache = self._padded(rows)
+        else:
+            known = max(len(rows[0].builder) - 1, 0)
+            cache = self._caches.fork(rows[0].token_ids, known, len(rows)) if settings.use_cache else None
+            cache = cache or self._new_cache(settings)
         steps = decode(
-            self._model.forward,
+            forward,
             rows,
             settings,
             cache,
@@ -58,6 +97,30 @@ class Writer:
         self._guard(job, rows, observer, steps)
         if cache is not None and len(rows) == 1:
             self._caches.add(rows[0].token_ids, cache)
+
+    def _padded(self, rows: list[Row]) -> tuple[PaddedForward, Any]:
+        """The model, and a cache of what is measured of each row but its last token."""
+        lengths = [len(row.token_ids) for row in rows]
+        longest_first = sorted(
+            range(len(rows)), key=lambda i: -lengths[i]
+        )  # what the longest computes serves the others
+        caches = {i: self._prefix(rows[i]) for i in longest_first}
+        forward = PaddedForward(self._model.forward, [max(lengths) - length for length in lengths])
+        return forward, padded_cache([caches[i] for i in range(len(rows))])
+
+    def _prefix(self, row: Row) -> Any:
+        """A cache of all that is measured of a row but its last token, computed where it is not known."""
+        known = len(row.builder) - 1
+        cache = self._caches.fork(row.token_ids, known)
+        if cache_length(cache) < known:
+            forward = self._model.forward
+            cache = cache or forward.new_cache()
+            while cache_length(cache) < known:
+                start = cache_length(cache)
+                forward(torch.tensor([row.token_ids[start : min(start + forward.slice_length, known)]]), cache)
+            self._caches.add(row.token_ids, cache)
+            cache = self._caches.fork(row.token_ids, known)
+        return cache
 
     def _guard(self, job: Job[Any], rows: list[Row], observer: Observer | None, steps: Iterable[Any]) -> None:
         """Run the steps; whatever fails, keep what there is."""
@@ -77,14 +140,6 @@ class Writer:
     def _new_cache(self, settings: DecodingSettings) -> Any:
         forward = self._model.forward
         return forward.new_cache() if settings.use_cache and forward.supports_cache else None
-
-
-def _equal_lengths(rows: Sequence[Row]) -> list[list[int]]:
-    """Indices of rows that can share a batch: as long, and measured as far, as each other."""
-    groups: dict[tuple[int, int], list[int]] = {}
-    for i, row in enumerate(rows):
-        groups.setdefault((len(row.token_ids), len(row.builder)), []).append(i)
-    return list(groups.values())
 
 
 def _reindexed(observer: Observer | None, group: Sequence[int]) -> Observer | None:

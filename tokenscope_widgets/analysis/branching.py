@@ -103,6 +103,11 @@ class PrefixCaches:
         self._entries.clear()
 
     @property
+    def bytes_per_token(self) -> int:
+        """What a token takes in the caches that are held; 0 while there is none."""
+        return self.nbytes // max(sum(map(len, self._entries)), 1)
+
+    @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
         return sum(cache_bytes(cache) for cache in self._entries.values())

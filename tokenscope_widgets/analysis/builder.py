@@ -91,6 +91,11 @@ class GenerationBuilder:
             )
         )
 
+    @property
+    def token_bytes(self) -> list[bytes]:
+        """The bytes of each token so far."""
+        return [piece for block in self._blocks for piece in block.token_bytes]
+
     def rows(self, start: int, stop: int) -> TokenTable:
         """The rows from ``start`` up to ``stop``."""
         first = max(bisect_right(self._starts, start) - 1, 0)

@@ -15,7 +15,8 @@ from tokenscope_widgets.analysis.builder import GenerationBuilder
 from tokenscope_widgets.analysis.distribution import TokenDistribution
 from tokenscope_widgets.analysis.forward import ForwardPass, cache_length
 from tokenscope_widgets.analysis.metrics import measure
-from tokenscope_widgets.analysis.records import Role
+from tokenscope_widgets.analysis.padding import PaddedForward
+from tokenscope_widgets.analysis.records import Generation, Role
 from tokenscope_widgets.analysis.sampling import Chooser
 from tokenscope_widgets.analysis.settings import DecodingSettings
 
@@ -24,26 +25,48 @@ Cancelled = Callable[[], bool]
 
 @dataclass
 class Row:
-    """One run being written: all its tokens, where measuring starts, and what it may still write."""
+    """One run being written: all its tokens, where measuring starts, and what it may still write.
+
+    Attributes
+    ----------
+    ended : callable or None
+        Asked after each token whether what was wanted is written, such as the statement.
+    cut : callable or None
+        Takes off what was written past that.
+    """
 
     token_ids: list[int]
     builder: GenerationBuilder
     forced_roles: Sequence[Role]
     seed: int = 0
     finish: str = "running"
+    ended: Callable[[GenerationBuilder], bool] | None = None
+    cut: Callable[[Generation], Generation] | None = None
+
+    @property
+    def unmeasured(self) -> int:
+        """How many of its tokens are not in the record yet."""
+        return len(self.token_ids) - len(self.builder)
+
+    def build(self) -> Generation:
+        """The record of what was written."""
+        run = self.builder.build(self.finish)
+        return self.cut(run) if self.cut is not None else run
 
 
 @torch.inference_mode()
-def prefill(forward: ForwardPass, rows: Sequence[Row], cache: Any, cancelled: Cancelled) -> Iterator[torch.Tensor]:
+def prefill(
+    forward: ForwardPass | PaddedForward, rows: Sequence[Row], cache: Any, cancelled: Cancelled
+) -> Iterator[torch.Tensor]:
     """Feed the rows' tokens, in slices, and add what was measured to their builders.
 
-    All rows have the same length, and agree in what ``cache`` already holds. Rows are measured from where their
-    builder ends. Yields after each slice, so that a caller can stop; the last value yielded is the logits that
-    predict the next token, Tensor [row, vocabulary].
+    All rows have the same length, or are padded in front to the same one, and as many unmeasured tokens. Rows are
+    measured from where their builder ends. Yields after each slice, so that a caller can stop; the last value
+    yielded is the logits that predict the next token, Tensor [row, vocabulary].
     """
-    ids = torch.tensor([row.token_ids for row in rows], dtype=torch.long)
-    total, position = ids.shape[1], cache_length(cache)
-    first_source = max(len(rows[0].builder) - 1, 0)
+    total, position = max(len(row.token_ids) for row in rows), cache_length(cache)
+    ids = torch.tensor([[0] * (total - len(row.token_ids)) + row.token_ids for row in rows], dtype=torch.long)
+    first_source = max(total - rows[0].unmeasured - 1, 0)
     if len(rows[0].builder) == 0:
         _add_unmeasured_first(rows)
     step = forward.slice_length if cache is not None else total
@@ -72,7 +95,7 @@ def _measure_forced(rows: Sequence[Row], ids: torch.Tensor, stop: int, logits: t
         measured = measure(logits[index, :known], ids[index, start : start + known], row.builder.settings.alternatives)
         offset = start + len(row.forced_roles) - total
         for role, first, last in _stretches(row.forced_roles[offset : offset + known]):
-            row.builder.extend(row.token_ids[start + first : start + last], role, measured[first:last])
+            row.builder.extend(ids[index, start + first : start + last].tolist(), role, measured[first:last])
 
 
 def _stretches(roles: Sequence[Role]) -> Iterator[tuple[Role, int, int]]:
@@ -84,7 +107,7 @@ def _stretches(roles: Sequence[Role]) -> Iterator[tuple[Role, int, int]]:
 
 
 def decode(
-    forward: ForwardPass,
+    forward: ForwardPass | PaddedForward,
     rows: Sequence[Row],
     settings: DecodingSettings,
     cache: Any = None,
@@ -97,7 +120,7 @@ def decode(
     Parameters
     ----------
     rows : sequence of Row
-        Of equal length, agreeing in what ``cache`` holds. Their builders and ``finish`` change in place.
+        As for `prefill`, agreeing in what ``cache`` holds. Their builders and ``finish`` change in place.
     cache : DynamicCache or None
         Keys and values of a common prefix at least one token shorter than the rows and than what is measured.
         None computes everything anew at each step.
@@ -118,13 +141,13 @@ def decode(
         _finish(rows, "cancelled")
         return
     chooser = Chooser(settings, [row.seed for row in rows], logits.device)
-    room = (context_length or math.inf) - len(rows[0].token_ids)
+    most = context_length or math.inf
     active = list(rows)
     for written in itertools.count(1):
         tokens = _write(active, chooser, logits, clock)
         clock = time.perf_counter()
         for row in active:
-            row.finish = _finish_reason(row, settings, written, room)
+            row.finish = _finish_reason(row, settings, written, most)
         yield active
         going = [i for i, row in enumerate(active) if row.finish == "running"]
         if cancelled():
@@ -135,6 +158,8 @@ def decode(
         if len(going) < len(active):
             active, tokens = [active[i] for i in going], tokens[going]
             chooser.keep(going)
+            if isinstance(forward, PaddedForward):
+                forward.select(going)
             if cache is not None:
                 cache.batch_select_indices(torch.tensor(going, device=logits.device))
         unseen = tokens[:, None] if cache is not None else torch.tensor([row.token_ids for row in active])
@@ -155,14 +180,16 @@ def _write(rows: Sequence[Row], chooser: Chooser, logits: torch.Tensor, clock: f
     return tokens
 
 
-def _finish_reason(row: Row, settings: DecodingSettings, written: int, room: float) -> str:
+def _finish_reason(row: Row, settings: DecodingSettings, written: int, most: float) -> str:
     if row.token_ids[-1] in settings.eos_token_ids:
         return "end_token"
     if settings.stop_strings and row.builder.ends_with_any(settings.stop_strings, written):
         return "stop_string"
+    if row.ended is not None and row.ended(row.builder):
+        return "boundary"
     if written >= settings.max_new_tokens:
         return "length"
-    return "context" if written >= room else "running"
+    return "context" if len(row.token_ids) >= most else "running"
 
 
 def _finish(rows: Sequence[Row], reason: str) -> None:

@@ -24,6 +24,8 @@ class ForwardPass:
         self._model = model
         self._keeps_logits = "logits_to_keep" in parameters
         self.supports_cache = "past_key_values" in parameters and not getattr(model, "_is_stateful", False)
+        # rows of different lengths need their positions said; models without the argument count columns
+        self.supports_padding = self.supports_cache and {"attention_mask", "position_ids"} <= parameters.keys()
         self.vocabulary_size = int(model.config.get_text_config().vocab_size)
         # the head's output for a slice stays below 64 MB, and a slice below half a second on a laptop
         self.slice_length = max(16, min(_SLICE_MOST, _SLICE_ELEMENTS // self.vocabulary_size))
@@ -42,6 +44,8 @@ class ForwardPass:
         keep: int | torch.Tensor = 1,
         *,
         embeddings: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+        positions: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Logits of the wanted positions, Tensor [row, position, vocabulary]; ``cache`` grows in place.
 
@@ -53,8 +57,16 @@ class ForwardPass:
             The last so many positions, or these, counted within ``token_ids``.
         embeddings : Tensor [row, position, hidden], optional
             Given to the model in place of the tokens.
+        mask : Tensor [row, position], int64, optional
+            0 for padding, of what the cache holds and of the tokens.
+        positions : Tensor [row, position], int64, optional
+            Where the tokens stand in their text.
         """
         given = {"input_ids": token_ids.to(self.device)} if embeddings is None else {"inputs_embeds": embeddings}
+        if mask is not None:
+            given["attention_mask"] = mask
+        if positions is not None:
+            given["position_ids"] = positions
         return self._run(given, cache, keep)
 
     def differentiable(self, embeddings: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:

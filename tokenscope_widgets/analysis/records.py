@@ -34,7 +34,17 @@ class Role(IntEnum):
     TEMPLATE = 4
 
 
-FINISH_REASONS = ("running", "length", "end_token", "stop_string", "context", "cancelled", "error", "scored")
+FINISH_REASONS = (
+    "running",
+    "length",
+    "end_token",
+    "stop_string",
+    "boundary",
+    "context",
+    "cancelled",
+    "error",
+    "scored",
+)
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,7 @@ class Chooser:
         """
         scores = logits
         if self._processors:
-            ids = torch.tensor(context, device=logits.device)
-            scores = self._processors(ids, logits.clone())
+            scores = self._processed(context, logits.clone())
         if not self._sample:
             return scores.argmax(-1), scores
         require_finite(torch.logsumexp(scores, -1))
@@ -79,6 +78,13 @@ class Chooser:
             for row, generator in zip(shares, self._generators, strict=True)
         ]
         return torch.cat(draws), scores
+
+    def _processed(self, context: Sequence[Sequence[int]], logits: torch.Tensor) -> torch.Tensor:
+        if len({len(ids) for ids in context}) == 1:
+            found: torch.Tensor = self._processors(torch.tensor(context, device=logits.device), logits)
+            return found
+        rows = [torch.tensor([ids], device=logits.device) for ids in context]
+        return torch.cat([self._processors(ids, logits[i : i + 1]) for i, ids in enumerate(rows)])
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these rows only."""
