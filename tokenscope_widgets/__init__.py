@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from tokenscope_widgets.errors import TokenScopeError as TokenScopeError
     from tokenscope_widgets.session import Session as Session
     from tokenscope_widgets.storage import load as load
+    from tokenscope_widgets.widgets.branch_tree import BranchTree as BranchTree
     from tokenscope_widgets.widgets.code_view import CodeView as CodeView
     from tokenscope_widgets.widgets.compare import Compare as Compare
     from tokenscope_widgets.widgets.flow import Flow as Flow
     from tokenscope_widgets.widgets.lens_map import LensMap as LensMap
     from tokenscope_widgets.widgets.token_stream import TokenStream as TokenStream
+    from tokenscope_widgets.widgets.what_if import WhatIf as WhatIf
 
 _HOME = {
     "Alignment": "tokenscope_widgets.analysis.alignment",
+    "BranchTree": "tokenscope_widgets.widgets.branch_tree",
     "CodeView": "tokenscope_widgets.widgets.code_view",
     "Compare": "tokenscope_widgets.widgets.compare",
     "Flow": "tokenscope_widgets.widgets.flow",
@@ -36,6 +39,7 @@ _HOME = {
     "Session": "tokenscope_widgets.session",
     "TokenScopeError": "tokenscope_widgets.errors",
     "TokenStream": "tokenscope_widgets.widgets.token_stream",
+    "WhatIf": "tokenscope_widgets.widgets.what_if",
     "align": "tokenscope_widgets.analysis.alignment",
     "load": "tokenscope_widgets.storage",
 }

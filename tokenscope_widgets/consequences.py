@@ -202,8 +202,7 @@ def _checked(run: Generation, check: Any) -> Consequence:
     message = f"{name} passed" if passed else f"{name} failed" + (f": {error}" if error is not None else "")
     kind = type(error).__name__ if error is not None else ""
     failures = () if passed else (Failure(name=name, message=message, error=kind, program_line=None),)
-    status = "passed" if passed else "failed"
-    outcome = Outcome(status, int(passed), 1, failures, message, None, "", 0.0, "")
+    outcome = Outcome("passed" if passed else "failed", int(passed), 1, failures, message, None, "", 0.0, "")
     return Consequence(run, program, outcome)
 
 

@@ -14,18 +14,22 @@ from tokenscope_widgets.worker import Job
 
 if TYPE_CHECKING:
     from tokenscope_widgets.analysis.forks import ForkAnalysis, ForkArm, ForkPoint
+    from tokenscope_widgets.widgets.what_if import WhatIf
     from tokenscope_widgets.writing import Writer
 
 _BUDGET_TOKENS = 20_000
 # what a token costs that is written in a wide batch, in tokens of a prompt
 _PROMPT_TOKENS = 2.5
 _LEAST_PROBABILITY = 0.01
+# what a batch has written is kept where the work is ended early: so they are not as wide as would fit
+_ROWS_AT_ONCE = 24
 
 
 class Forking(Consequences):
     """Methods of `Session` that try several tokens at several positions."""
 
     _writer: Writer
+    generate: Callable[..., Generation]
 
     def forks(
         self,
@@ -92,6 +96,26 @@ class Forking(Consequences):
         )
         return self._wait(self.start_forks(plan), "Trying other tokens", plan.seconds)
 
+    def what_if(self, run: Generation | str, *, tests: str = "", until: str = "function", **options: Any) -> WhatIf:
+        """The counterfactual lab on a run, or on what a prompt is continued to.
+
+        Parameters
+        ----------
+        run : Generation or str
+        tests : str
+            ``assert`` statements or test functions; run once `allow_running` was called, or allowed in the widget.
+        until : str
+            How far alternatives are written: ``"line"``, ``"statement"``, ``"function"`` or ``"run"``.
+        **options
+            Traits of `WhatIf`; for a prompt also generation settings.
+        """
+        from tokenscope_widgets.analysis.settings import DecodingSettings
+        from tokenscope_widgets.widgets.what_if import WhatIf
+
+        settings = {name: value for name, value in options.items() if name in DecodingSettings().to_dict()}
+        shown = self.generate(run, **settings) if isinstance(run, str) else run
+        return WhatIf(shown, session=self, tests=tests, until=until, **options)
+
     def plan_forks(
         self,
         run: Generation,
@@ -135,7 +159,7 @@ class Forking(Consequences):
 
         def work(job: Job[ForkAnalysis]) -> ForkAnalysis:
             made: list[Generation] = []
-            for batch in self._writer.batches(job, rows, settings):
+            for batch in self._writer.batches(job, rows, settings, most_rows=_ROWS_AT_ONCE):
                 made += [one for one in batch if one.finish not in ("cancelled", "error", "running")]
                 if observer is not None and not job.cancelled:
                     observer(self._with_outcomes(plan, made, judge, lambda: False))

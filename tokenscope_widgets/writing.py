@@ -41,11 +41,16 @@ class Writer:
         return [row.build() for row in rows]
 
     def batches(
-        self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None = None
+        self,
+        job: Job[Any],
+        rows: list[Row],
+        settings: DecodingSettings,
+        observer: Observer | None = None,
+        most_rows: int = _ROWS_AT_ONCE,
     ) -> Iterator[list[Generation]]:
         """As `write`; yields what each batch wrote."""
         try:
-            for group in self._groups(rows, settings):
+            for group in self._groups(rows, settings, most_rows):
                 batch = [rows[i] for i in group]
                 self._decode(job, batch, settings, _reindexed(observer, group))
                 yield [row.build() for row in batch]
@@ -59,7 +64,7 @@ class Writer:
         self._guard(job, [row], None, prefill(self._model.forward, [row], cache, lambda: job.cancelled))
         return row.builder.build("cancelled" if job.cancelled else "scored")
 
-    def _groups(self, rows: Sequence[Row], settings: DecodingSettings) -> list[list[int]]:
+    def _groups(self, rows: Sequence[Row], settings: DecodingSettings, most_rows: int) -> list[list[int]]:
         """Indices of rows that can share a batch: as long, and measured as far, as each other.
 
         Where the model can be told what is padding, rows that are equally far from being measured can, too.
@@ -69,12 +74,14 @@ class Writer:
         for i, row in enumerate(rows):
             mixed = padded and len(row.builder) > 1
             groups.setdefault((0 if mixed else len(row.token_ids), row.unmeasured), []).append(i)
-        return [part for group in groups.values() for part in self._fitting(rows, group, settings)]
+        return [part for group in groups.values() for part in self._fitting(rows, group, settings, most_rows)]
 
-    def _fitting(self, rows: Sequence[Row], group: list[int], settings: DecodingSettings) -> list[list[int]]:
+    def _fitting(
+        self, rows: Sequence[Row], group: list[int], settings: DecodingSettings, most_rows: int
+    ) -> list[list[int]]:
         """A group in batches whose caches fit; the longest rows together, so that little is padding."""
         length = max(len(rows[i].token_ids) for i in group) + settings.max_new_tokens
-        most = max(1, min(_ROWS_AT_ONCE, _CACHE_BYTES_AT_ONCE // max(self._caches.bytes_per_token * length, 1)))
+        most = max(1, min(most_rows, _CACHE_BYTES_AT_ONCE // max(self._caches.bytes_per_token * length, 1)))
         order = sorted(group, key=lambda i: -len(rows[i].token_ids))
         return [sorted(order[first : first + most]) for first in range(0, len(order), most)]
 

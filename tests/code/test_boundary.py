@@ -10,9 +10,24 @@ from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.code.boundary import Boundary, boundary_of
 from tokenscope_widgets.errors import InputError
 
-PIECES = (
-    "def f|(n):|\n   | if| n| <=| 1|:|\n       | return| 1|\n   | el|se|:|\n       | return| 2|\n|\n|print|(f|(|1|))|\n"
-).split("|")
+PIECES = [
+    "def f",
+    "(n):",
+    "\n   ",
+    " if",
+    " n",
+    " <=",
+    " 1",
+    ":",
+    "\n       ",
+    " return",
+    " 1",
+    "\n   ",
+    " el",
+    "se",
+    ":",
+]
+PIECES += ["\n       ", " return", " 2", "\n", "\n", "print", "(f", "(", "1", "))", "\n"]
 FUNCTION = "def f(n):\n    if n <= 1:\n        return 1\n    else:\n        return 2"
 
 
@@ -54,12 +69,14 @@ def test_a_comment_on_the_line_belongs_to_the_statement() -> None:
 
 
 def test_a_statement_of_a_language_with_braces_ends_at_its_brace() -> None:
-    run = run_of(["function", " f(a)", " {", "\n  if", " (a)", " {", " return", " 1;", " }", "\n ", " return", " 2;", " }"])
+    run = run_of(
+        ["function", " f(a)", " {", "\n  if", " (a)", " {", " return", " 1;", " }", "\n ", " return", " 2;", " }"]
+    )
     assert Boundary("statement", 4, 5, "javascript").cut(run).text == "function f(a) {\n  if (a) { return 1; }"
 
 
 def test_an_unknown_unit_is_refused() -> None:
-    with pytest.raises(InputError, match="until='word': is no unit. Use one of line, statement, function, run"):
+    with pytest.raises(InputError, match=r"until='word': is no unit. Use one of line, statement, function, run"):
         boundary_of(run_of(PIECES), 5, 6, "word")
 
 

@@ -177,6 +177,19 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
             self.selected = run.lineage.at
         self._show(run)
 
+    def open(self, run: Generation) -> None:
+        """Show another run in place of this one.
+
+        Raises
+        ------
+        BusyError
+            Something is still being written.
+        """
+        if self.busy:
+            raise BusyError("run: another is still being written. Wait, or press Stop, then open it.")
+        self.selected = None
+        self._show(run)
+
     def clear_branches(self) -> None:
         """Close the comparison."""
         if self.busy:

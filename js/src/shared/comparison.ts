@@ -12,6 +12,8 @@ export interface ComparisonHost {
   keep(column: number): void;
   /** What the button of a column says; null for no button. */
   keepLabel(column: number): string | null;
+  /** What is known of a run beside its numbers. */
+  note?(run: Run): Child;
 }
 
 export interface ComparisonInput {
@@ -173,6 +175,7 @@ export class Comparison {
       {},
       h("div", {}, h("code", { class: "ts-fork-token", title: "the token where the runs part" }, labelText(chip)), h("span", { class: "ts-share" }, tokens), label !== null && h("button", { type: "button", class: "ts-keep", onclick: () => this.host.keep(c), title: "make this the current run" }, label)),
       h("small", {}, facts.filter(Boolean).join(" · ")),
+      this.host.note?.(run),
     );
   }
 
@@ -210,6 +213,7 @@ export const FINISH: Record<string, string> = {
   length: "token limit",
   end_token: "ended by itself",
   stop_string: "stop string",
+  boundary: "to its end",
   context: "the context is full",
   cancelled: "stopped by you",
   error: "broken off by an error",

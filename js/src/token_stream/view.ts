@@ -5,22 +5,21 @@ import { Alternatives, tokenFigures } from "../shared/detail";
 import { h, replaceChildren, shown, taken } from "../shared/dom";
 import { KeyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
-import { absoluteScale, metricOf, number, percent, percentileScale, type HeatScale } from "../shared/metrics";
+import { absoluteScale, metricOf, percentileScale, type HeatScale } from "../shared/metrics";
 import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
 import { destination } from "../shared/navigation";
 import type { Run } from "../shared/runs";
 import { SettingsPanel } from "../shared/settings";
 import { Strip } from "../shared/strip";
-import { labelText } from "../shared/text";
 import { HeatArea } from "../shared/heat_area";
 import { describeToken } from "../shared/token_area";
-import { onHover, Tooltip } from "../shared/tooltip";
-import { Branches } from "./branches";
+import { leastSure, origin, tokenTips } from "../shared/run_facts";
+import { Tooltip } from "../shared/tooltip";
+import { Branches } from "../shared/branches";
 import { SYNTAX_TRAITS, SyntaxLayer } from "./syntax_layer";
 import { Toolbar } from "./toolbar";
 
 const TRAITS = ["selected", "metric", "scale", "status", "error", "prompt", "show_line_numbers", "show_whitespace", "show_special", "color_prompt", "_columns", "_alignments", "_model", ...SYNTAX_TRAITS];
-const LEAST_SURE = 5;
 
 const KEYS: Keys = [
   ["← →", "the token before, after"],
@@ -109,24 +108,12 @@ export class TokenStreamView {
 
   private listen(el: HTMLElement): void {
     const { link, model, root } = this;
-    this.cleanUps.push(connect({ link, model, root, traits: TRAITS, update: () => this.update(), sized: el, working: () => this.working }), this.tooltip());
+    this.cleanUps.push(connect({ link, model, root, traits: TRAITS, update: () => this.update(), sized: el, working: () => this.working }), tokenTips(root, this.area.element, () => this.run, (run, i) => this.syntax.messageAt(run, i)));
     this.area.element.addEventListener("click", (event) => {
       const span = (event.target as Element).closest<HTMLElement>("[data-i]");
       if (span) this.select(Number(span.dataset.i), true);
     });
     this.root.addEventListener("keydown", (event) => this.pressed(event));
-  }
-
-  private tooltip(): CleanUp {
-    const tooltip = new Tooltip(this.root);
-    return onHover(this.area.element, "[data-i]", (span) => {
-      const run = this.run;
-      if (!span || !run) return tooltip.hide();
-      const i = Number(span.dataset.i);
-      const facts = Number.isNaN(run.probability(i)) ? "not measured" : `${percent(run.probability(i))} · surprisal ${number(run.surprisal(i))} · entropy ${number(run.model.scalars.entropy.at(i))} nats · rank ${run.model.scalars.rank.at(i)}`;
-      const found = this.syntax.messageAt(run, i);
-      tooltip.show(span, h("code", {}, labelText(run.tokenText(i))), ` ${facts}`, found && h("div", {}, found));
-    });
   }
 
   private get selected(): number {
@@ -230,21 +217,9 @@ export class TokenStreamView {
 
   private updateSide(run: Run, selected: number): void {
     shown(this.alternatives.element, selected >= 0);
-    if (selected < 0) return replaceChildren(this.figures, ...this.syntax.findings(run, -1), ...this.syntax.hesitations(run), ...this.leastSure(run));
+    if (selected < 0) return replaceChildren(this.figures, ...this.syntax.findings(run, -1), ...this.syntax.hesitations(run), ...leastSure(run, (i) => this.select(i, true)));
     replaceChildren(this.figures, ...tokenFigures(run, selected), ...this.syntax.findings(run, selected));
     this.alternatives.show(run, selected, this.branches.regenerated(selected));
-  }
-
-  /** With nothing selected: the least likely tokens as links, once all are there. */
-  private leastSure(run: Run): Node[] {
-    if (run.running) return [h("h4", {}, "Writing …"), h("p", { class: "ts-hint" }, "The least likely tokens are listed here once it is done. Tokens can be clicked already.")];
-    const from = run.length > run.meta.prompt_length ? run.meta.prompt_length : 0;
-    const order = Array.from({ length: run.length - from }, (_, i) => from + i)
-      .filter((i) => run.surprisal(i) > 0 && run.texts[i].trim() !== "")
-      .sort((a, b) => run.surprisal(b) - run.surprisal(a))
-      .slice(0, LEAST_SURE);
-    const links = order.map((i) => h("li", {}, h("button", { type: "button", class: "ts-bar", onclick: () => this.select(i, true) }, h("code", {}, labelText(run.tokenText(i))), h("span", { class: "ts-dim" }, `position ${i}`), h("span", { class: "ts-share" }, percent(run.probability(i))))));
-    return [h("h4", {}, "Least likely tokens"), h("ol", { class: "ts-links" }, ...links), h("p", { class: "ts-hint" }, "Click a token, or move with the arrow keys, to see its numbers and what else could stand there.")];
   }
 
   private updateProgress(run: Run | undefined): void {
@@ -258,10 +233,4 @@ export class TokenStreamView {
     this.progress.setAttribute("aria-valuenow", String(Math.round(share * 100)));
     this.root.setAttribute("aria-busy", String(this.working));
   }
-}
-
-function origin(run: Run): string {
-  const { settings, model, dtype } = run.meta;
-  const way = settings.do_sample ? `sampled, temperature ${settings.temperature}, seed ${settings.seed ?? NaN}` : "greedy";
-  return [model, dtype, run.meta.finish === "scored" ? "given text" : way].join(" · ");
 }

@@ -1,16 +1,19 @@
 /** "What else could it have written?": the regenerated runs beside the current one. */
-import { Comparison, differences } from "../shared/comparison";
-import { h, replaceChildren, shown } from "../shared/dom";
-import { absoluteScale, percentileScale, type Metric } from "../shared/metrics";
-import { trait, type WidgetModel } from "../shared/model";
-import type { Span } from "../shared/rows";
-import type { Run, RunStore } from "../shared/runs";
-import { onHover, type Tooltip } from "../shared/tooltip";
+import { Comparison, differences } from "./comparison";
+import { h, replaceChildren, shown, type Child } from "./dom";
+import { absoluteScale, percentileScale, type Metric } from "./metrics";
+import { trait, type WidgetModel } from "./model";
+import type { Span } from "./rows";
+import type { Run, RunStore } from "./runs";
+import { onHover, type Tooltip } from "./tooltip";
 
 export interface BranchesHost {
   ask(action: string, args?: Record<string, unknown>): void;
   /** Select a token of the current run. */
   select(i: number): void;
+  note?(run: Run): Child;
+  /** Whether a run is like one that is shown. */
+  merged?(id: string): boolean;
 }
 
 export class Branches {
@@ -31,6 +34,7 @@ export class Branches {
     this.comparison = new Comparison({
       select: (column, i) => this.selectToken(column, i),
       keep: (column) => host.ask("keep", { run: this.runs[column].id }),
+      note: (run) => host.note?.(run),
       keepLabel: (column) => (column === 0 || this.blocked ? null : "Keep this one"),
     });
     this.close = h("button", { type: "button", class: "ts-quiet", onclick: () => host.ask("clear_branches") }, "Close");
@@ -48,24 +52,25 @@ export class Branches {
     return new Set(ids.map((run) => run.meta.lineage!.replacement[0]));
   }
 
-  update(store: RunStore, model: WidgetModel, metric: Metric, percentile: boolean, blocked: boolean): void {
-    const ids = trait<string[]>(model, "_columns", []);
+  update(store: RunStore, model: WidgetModel, metric: Metric, percentile: boolean, blocked: boolean, notes = ""): void {
+    const all = trait<string[]>(model, "_columns", []);
+    const ids = all.filter((id) => !this.host.merged?.(id));
     this.runs = ids.map((id) => store.runs.get(id)).filter((run): run is Run => !!run && run.length > 0);
-    shown(this.element, this.runs.length > 1);
-    if (this.runs.length < 2) {
+    shown(this.element, all.length > 1 && this.runs.length > 0);
+    if (all.length < 2 || !this.runs.length) {
       this.drawnFor = "";
       return;
     }
     const alignments = trait<Record<string, Span[]>>(model, "_alignments", {});
     const special = model.get("show_special") === true;
-    const key = [metric.name, percentile, blocked, special, ...this.runs.flatMap((run) => [run.id, run.length, run.meta.finish, alignments[run.id]?.length])].join();
+    const key = [notes, metric.name, percentile, blocked, special, ...this.runs.flatMap((run) => [run.id, run.length, run.meta.finish, alignments[run.id]?.length])].join();
     if (key === this.drawnFor) return;
     this.drawnFor = key;
     this.blocked = blocked;
     this.close.hidden = blocked;
     const scales = this.runs.map((run) => (percentile ? percentileScale(metric, run) : absoluteScale(metric)));
     this.comparison.update({ runs: this.runs, reference: 0, alignments, metric, scales, special });
-    const n = this.runs.length - 1;
+    const n = all.length - 1;
     this.what.textContent = `${n} ${n === 1 ? "alternative" : "alternatives"} of one token, written on from there`;
     if (this.token && this.token[0] >= this.runs.length) this.token = null;
     this.comparison.select(this.token, false);

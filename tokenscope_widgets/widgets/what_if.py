@@ -1,0 +1,249 @@
+"""The counterfactual lab: click a token, see what else could have been written, and whether it would still work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import traitlets as t
+
+from tokenscope_widgets.analysis.builder import GenerationBuilder
+from tokenscope_widgets.analysis.forks import ForkAnalysis
+from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.code.boundary import UNTIL
+from tokenscope_widgets.consequences import Consequence
+from tokenscope_widgets.errors import bad_value
+from tokenscope_widgets.widgets._base import bundle
+from tokenscope_widgets.widgets._protocol import explain
+from tokenscope_widgets.widgets._verdicts import forks_message, same_message, verdict_message
+from tokenscope_widgets.widgets.token_stream import TokenStream
+from tokenscope_widgets.worker import Job
+
+_WHOLE = ("function", "run")
+
+
+class WhatIf(TokenStream):
+    """A run, its alternatives side by side, and what becomes of each: does it parse, do its tests pass.
+
+    Parameters
+    ----------
+    run : Generation, optional
+        What to show at first.
+    session : Session, optional
+        The model that branches; by default the one that made ``run``.
+    tests : str
+        ``assert`` statements or ``def test_…():`` functions. They are run once ``session.allow_running()`` was called,
+        or the button in the widget was pressed.
+    until : str
+        How far alternatives are written: to the end of the ``"line"``, ``"statement"`` or ``"function"`` of the token,
+        or of the ``"run"``.
+    **options
+        As for `TokenStream`.
+
+    Attributes
+    ----------
+    selected : int or None
+        Position of the selected token.
+    work : str
+        What is being done: ``"writing"``, ``"testing"``, ``"forks"``, or nothing.
+    progress : float
+        How much of it is done, 0 … 1.
+    """
+
+    _esm = bundle("what_if.js")
+    _css = bundle("what_if.css")
+
+    tests = t.Unicode("").tag(sync=True)
+    until = t.Enum(UNTIL, default_value="function").tag(sync=True)
+    work = t.Unicode("", read_only=True).tag(sync=True)
+    progress = t.Float(0.0, read_only=True).tag(sync=True)
+    _allowed = t.Bool(False).tag(sync=True)
+    _verdicts = t.Dict().tag(sync=True)
+    _same = t.Dict().tag(sync=True)
+    _forks = t.Dict().tag(sync=True)
+
+    actions: ClassVar[tuple[str, ...]] = (*TokenStream.actions, "check", "allow", "forks", "show_arm")
+
+    def __init__(self, run: Generation | None = None, **options: Any) -> None:
+        self._judged: dict[str, Consequence] = {}
+        self._analysis: ForkAnalysis | None = None
+        self._jobs: list[Job[Any]] = []
+        super().__init__(run, **options)
+        self._allowed = self.session is not None and self.session.sandbox is not None
+
+    @property
+    def consequences(self) -> dict[str, Consequence]:
+        """What became of the runs on display, by ``run_id``."""
+        return dict(self._judged)
+
+    @property
+    def analysis(self) -> ForkAnalysis | None:
+        """The last fork analysis of the run on display."""
+        return self._analysis
+
+    def check(self, tests: str | None = None) -> WhatIf:
+        """Judge the runs on display again, by these tests; returns at once."""
+        if tests is not None:
+            self.tests = tests
+        self._judged.clear()
+        self._judge()
+        return self
+
+    def forks(self, positions: int | Sequence[int] = 12, alternatives: int = 3, **options: Any) -> WhatIf:
+        """Find where the run was decided (`Session.forks`), beneath the text; returns at once."""
+        session, run = self._ready_session(), self._need_run()
+        if self._analysis is not None and not self._analysis.finished and self._analysis.run is run:
+            options.setdefault("resume", self._analysis)
+        tests = self.tests if self._tested else None
+        plan = session.plan_forks(run, positions, alternatives, tests=tests, **options)
+        self._begin("forks", session.start_forks(plan, self._forked), lambda job: self._forked(job.wait()))
+        return self
+
+    def stop(self) -> None:
+        """End what is being done; what there is stays."""
+        super().stop()
+        for job in list(self._jobs):
+            job.cancel()
+
+    def wait(self) -> Generation | None:
+        """Wait until all work is done and return the run."""
+        super().wait()
+        while self._jobs:
+            self._jobs[0].wait()
+        return self.run
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being done."""
+        return super().busy or bool(self._jobs)
+
+    @property
+    def _tested(self) -> bool:
+        return bool(self.tests.strip()) and self.session is not None and self.session.sandbox is not None
+
+    def _branch(self, at: int, tokens: Sequence[str | int], **options: Any) -> TokenStream:
+        self._tell("writing", 0.0)
+        try:
+            return super()._branch(at, tokens, **{"until": self.until, **options})
+        except Exception:
+            self._tell("", 0.0)
+            raise
+
+    def _beside(self, index: int, builder: GenerationBuilder) -> None:
+        """A branch grows. It may yet be cut at its boundary, so it is shown once it is whole."""
+        if self._job is not None:
+            self._tell("writing", self._job.progress / max(self._job.total, 1))
+
+    def _finished(self, job: Job[list[Generation]]) -> None:
+        failure = job.failure
+        runs = job.wait() if failure is None else getattr(failure, "partial", [])
+        with self._work_lock:
+            beside = [run for run in runs if run.lineage is not None and run.run_id not in self._feed and len(run)]
+            for run in beside:
+                self._feed.put(run)
+            if beside and self._columns:
+                self._arrange([*self._columns, *(run.run_id for run in beside)])
+            self._tell("", 0.0)
+        super()._finished(job)
+        self._judge()
+
+    def _arrange(self, run_ids: list[str]) -> None:
+        super()._arrange(run_ids)
+        self._judged = {name: found for name, found in self._judged.items() if name in run_ids}
+        if self._analysis is not None and run_ids[0] != self._analysis.run.run_id:
+            self._analysis = None
+            self._forks = {}
+
+    def _show(self, run: Generation) -> None:
+        super()._show(run)
+        self._judge()
+
+    def _judge(self) -> None:
+        """Find out what became of the runs on display that were not judged yet; failures are shown."""
+        runs = [run for run in (self.run, *self.branches) if run is not None and run.finish != "running"]
+        try:
+            self._same = same_message(runs)
+            session = self.session
+            new = [run for run in runs if run.run_id not in self._judged]
+            if session is None or not new:
+                return self._told()
+            whole = [run for run in new if not (run.finish == "boundary" and self.until not in _WHOLE)]
+            groups = [(whole, self.tests if self._tested else None), ([run for run in new if run not in whole], None)]
+            for group, tests in groups:
+                if group:
+                    job = session.start_consequences(group, tests)
+                    self._begin("testing", job, lambda job: self._take(job.wait()))
+        except Exception as error:
+            self.error = explain(error)
+
+    def _take(self, found: Sequence[Consequence]) -> None:
+        shown = set(self._columns)
+        self._judged |= {one.run.run_id: one for one in found if one.run.run_id in shown}
+        self._told()
+
+    def _told(self) -> None:
+        self._verdicts = {name: verdict_message(found) for name, found in self._judged.items()}
+
+    def _forked(self, found: ForkAnalysis) -> None:
+        if self.run is found.run:
+            self._analysis = found
+            self._forks = forks_message(found)
+
+    def _begin(self, work: str, job: Job[Any], take: Any) -> None:
+        """Follow a job that is not the stream's own."""
+        self._jobs.append(job)
+        self._tell(work, 0.0)
+        job.observer = lambda one: self._tell(work, one.progress / max(one.total, 1))
+
+        def ended(one: Job[Any]) -> None:
+            try:
+                if one.failure is not None:
+                    self.error = explain(one.failure)
+                else:
+                    take(one)
+            except Exception as error:
+                self.error = explain(error)
+            finally:
+                self._jobs.remove(one)
+                if not self._jobs:
+                    self._tell("", 0.0)
+
+        job.then(ended)
+
+    def _tell(self, work: str, progress: float) -> None:
+        if work != self.work:
+            self.set_trait("work", work)
+        if progress in (0.0, 1.0) or abs(progress - self.progress) > 0.02:
+            self.set_trait("progress", min(1.0, progress))
+
+    def _on_check(self, tests: str) -> None:
+        if not isinstance(tests, str):
+            raise bad_value("tests", tests, "is no text", "Reload the page")
+        if tests.strip():
+            from tokenscope_widgets.sandbox import tests_from
+
+            tests_from(tests)
+        self.check(tests)
+
+    def _on_allow(self) -> None:
+        """The reader allows generated code to be run: for the whole session."""
+        self._ready_session().allow_running()
+        self._allowed = True
+        self.check()
+
+    def _on_forks(self) -> None:
+        self.forks()
+
+    def _on_show_arm(self, at: int, token: int) -> None:
+        """Put a continuation that the fork analysis made beside the run."""
+        if self._analysis is None:
+            raise bad_value("at", at, "was not analysed", "Ask where the run was decided first")
+        arm = next((arm for arm in self._analysis.point(at).arms if arm.token_id == token and arm.runs), None)
+        if arm is None or arm.written:
+            raise bad_value("token", token, "has no continuation of its own here", "Choose another token")
+        run = arm.runs[0]
+        with self._work_lock:
+            self._feed.put(run)
+            same = [r.run_id for r in self.branches if r.lineage and r.lineage.at == at and r.run_id != run.run_id]
+            self._arrange([self._columns[0], *same, run.run_id])
+        self._judge()
