@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from tokenscope_widgets import charts as charts
     from tokenscope_widgets import code as code
+    from tokenscope_widgets import edits as edits
     from tokenscope_widgets.analysis.alignment import Alignment as Alignment
     from tokenscope_widgets.analysis.alignment import align as align
     from tokenscope_widgets.analysis.records import Generation as Generation
@@ -44,7 +45,7 @@ _HOME = {
     "load": "tokenscope_widgets.storage",
 }
 
-_PACKAGES = ("charts", "code")
+_PACKAGES = ("charts", "code", "edits")
 
 __all__ = [*sorted(_HOME), *_PACKAGES]
 
