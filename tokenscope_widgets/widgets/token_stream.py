@@ -177,7 +177,7 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
             self.selected = run.lineage.at
         self._show(run)
 
-    def open(self, run: Generation) -> None:
+    def show(self, run: Generation) -> None:
         """Show another run in place of this one.
 
         Raises
@@ -186,7 +186,7 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
             Something is still being written.
         """
         if self.busy:
-            raise BusyError("run: another is still being written. Wait, or press Stop, then open it.")
+            raise BusyError("run: another is still being written. Wait, or press Stop, then show it.")
         self.selected = None
         self._show(run)
 

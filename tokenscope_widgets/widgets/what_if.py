@@ -139,13 +139,15 @@ class WhatIf(TokenStream):
         runs = job.wait() if failure is None else getattr(failure, "partial", [])
         with self._work_lock:
             beside = [run for run in runs if run.lineage is not None and run.run_id not in self._feed and len(run)]
-            for run in beside:
-                self._feed.put(run)
+            for run in runs:
+                if run in beside or run.run_id in self._feed:
+                    self._feed.put(run)
             if beside and self._columns:
                 self._arrange([*self._columns, *(run.run_id for run in beside)])
             self._tell("", 0.0)
-        super()._finished(job)
+        # before the stream says that it is done: whoever waits for it waits for the verdicts, too
         self._judge()
+        super()._finished(job)
 
     def _arrange(self, run_ids: list[str]) -> None:
         super()._arrange(run_ids)
