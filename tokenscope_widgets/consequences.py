@@ -199,7 +199,8 @@ def _checked(run: Generation, check: Any) -> Consequence:
         passed = check(program.text) is not False
     except Exception as raised:  # the user's own check: whatever it raises is its verdict
         passed, error = False, raised
-    message = f"{name} passed" if passed else f"{name} failed" + (f": {error}" if error is not None else "")
+    said = str(error).partition("\n")[0] if error is not None else ""
+    message = f"{name} passed" if passed else f"{name} failed" + (f": {said}" if said else "")
     kind = type(error).__name__ if error is not None else ""
     failures = () if passed else (Failure(name=name, message=message, error=kind, program_line=None),)
     outcome = Outcome("passed" if passed else "failed", int(passed), 1, failures, message, None, "", 0.0, "")

@@ -134,7 +134,7 @@ class Writer:
         done = job.progress - sum(len(row.token_ids) for row in rows)
         try:
             for _ in steps:
-                job.progress = done + sum(len(row.token_ids) for row in rows)
+                job.advance(done + sum(len(row.token_ids) for row in rows) - job.progress)
                 for index, row in enumerate(rows):
                     if observer is not None:
                         observer(index, row.builder)

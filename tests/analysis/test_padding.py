@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.analysis.test_branching import GREEDY, SAMPLED, assert_same_tokens_and_numbers, on_every_architecture, parent_of
+from tests.analysis.test_branching import (
+    GREEDY,
+    SAMPLED,
+    assert_same_tokens_and_numbers,
+    on_every_architecture,
+    parent_of,
+)
 from tests.tiny import BYPASSING, MORE_ATTENTION, own_tiny_model, tiny_session
 from tokenscope_widgets.analysis.forward import ForwardPass
 from tokenscope_widgets.branching import Site

@@ -57,7 +57,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     choose: (token) => ask("branch", { at: selectedNow(), token }),
     chooseBatch: (k) => ask("alternatives", { at: selectedNow(), k }),
     tokenize: (text) => link.request("tokenize", { text }) as Promise<{ id: number; text: string }[]>,
-    unavailable: () => blocked() ?? (working() ? "Something is being computed: wait, or press Stop." : null),
+    unavailable: () => blocked() ?? (working() ? "Computing: wait, or press Stop." : null),
   });
   const outcome = h("p", { class: "ts-wi-outcome", role: "status" });
   const branches = new Branches(

@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import branches from "../../tests/fixtures/what_if/branches.json";
+import decided from "../../tests/fixtures/what_if/decided.json";
+import fresh from "../../tests/fixtures/what_if/fresh.json";
+import { StaticModel } from "../src/shared/static_model";
+import { countTests } from "../src/what_if/checks";
+import { armOutcome, points, ranked, story, type Forks } from "../src/what_if/forks";
+import widget from "../src/what_if/index";
+
+const STATES = { branches, decided, fresh } as unknown as Record<string, Record<string, unknown>>;
+let dispose: () => void;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "requestAnimationFrame", "cancelAnimationFrame", "performance"] });
+});
+afterEach(() => {
+  dispose();
+  vi.useRealTimers();
+  document.body.textContent = "";
+});
+
+function show(name: string, traits: Record<string, unknown> = {}) {
+  const model = new StaticModel({ ...STATES[name], _static: false, ...traits });
+  const asked: [string, Record<string, unknown>][] = [];
+  model.send = (content: { kind?: string; action?: string; arguments?: Record<string, unknown> }) => {
+    if (content.action && content.action !== "hello") asked.push([content.action, content.arguments ?? {}]);
+  };
+  const el = document.createElement("div");
+  document.body.append(el);
+  const { initialize, render } = widget();
+  const end = initialize({ model });
+  const take = render({ model, el });
+  dispose = () => {
+    take();
+    end();
+  };
+  const settle = (): void => void vi.advanceTimersByTime(50);
+  settle();
+  const all = (selector: string): string[] => [...el.querySelectorAll(selector)].map((one) => one.textContent ?? "");
+  const text = (selector: string): string => el.querySelector(selector)?.textContent ?? "";
+  const button = (label: string): HTMLButtonElement => [...el.querySelectorAll("button")].find((one) => one.textContent === label)!;
+  const set = (name: string, value: unknown): void => {
+    model.set(name, value);
+    settle();
+  };
+  return { model, asked, el, settle, all, text, button, set };
+}
+
+const forks = (decided as unknown as { _forks: Forks })._forks;
+
+test("each column says what became of its run, in words and with a sign", () => {
+  const view = show("branches");
+  expect(view.all(".ts-wi-verdict b")).toEqual(["✓ all 2 tests passed", "✗ 1 of 2 tests passed", "✓ all 2 tests passed", "– cannot be run, does not parse"]);
+  expect(view.all(".ts-wi-verdict span")[1]).toBe("first to fail: fibonacci(5) == 5 gave 120");
+});
+
+test("one line sums the alternatives up", () => {
+  const view = show("branches");
+  expect(view.text(".ts-wi-outcome")).toBe("These 3 alternatives: 2 parse; 1 passes all 2 tests.");
+});
+
+test("while something is computed the line is empty, and the reader can stop it", () => {
+  const view = show("branches", { work: "testing", progress: 0.4 });
+  expect([view.text(".ts-wi-outcome"), view.text(".ts-wi-doing")]).toEqual(["", "running tests … 40 %"]);
+  view.button("Stop").click();
+  expect(view.asked).toEqual([["stop", {}]]);
+});
+
+test("alternatives that came out like another are counted, not shown twice", () => {
+  const ids = STATES.branches._columns as string[];
+  const view = show("branches", { _same: { [ids[2]]: [ids[1], "renaming"] } });
+  expect(view.el.querySelectorAll(".ts-column").length).toBe(3);
+  expect(view.all(".ts-wi-verdict span")[1]).toContain("first to fail");
+  expect(view.text(".ts-wi-outcome")).toContain("1 came out the same as another");
+});
+
+test("with nothing selected the tokens that decided the run are listed, the strongest first", () => {
+  const view = show("decided", { selected: null });
+  expect(view.all(".ts-wi-decided li code")).toEqual(["␣a", "␣<="]);
+  expect(view.all(".ts-wi-decided li .ts-share")).toEqual(["+60 points", "+55 points"]);
+  view.el.querySelector<HTMLElement>(".ts-wi-decided li button")!.click();
+  expect(view.model.get("selected")).toBe(43);
+});
+
+test("at a position that was asked about, each token says what came of it, and one can be shown", () => {
+  const view = show("decided", { selected: 43 });
+  const rows = view.all(".ts-wi-arms tr");
+  expect(rows[0]).toBe("␣a28.2 %✓ passes");
+  expect(rows[1]).toContain("✗ 1 of 2 passed: fibonacci(5) == 5 gave 120");
+  expect(view.text(".ts-wi-decided")).toContain("after it in 100 %");
+  view.el.querySelector<HTMLElement>(".ts-wi-arms button")!.click();
+  expect(view.asked[0][0]).toBe("show_arm");
+  expect(view.asked[0][1].at).toBe(43);
+});
+
+test("brackets lead from one such position to the next", () => {
+  const view = show("decided", { selected: 30 });
+  const press = (key: string): void => {
+    view.el.querySelector(".ts-code")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    view.settle();
+  };
+  press("]");
+  expect(view.model.get("selected")).toBe(43);
+  press("[");
+  expect(view.model.get("selected")).toBe(20);
+});
+
+test("tests are not run until that is allowed", () => {
+  const view = show("fresh");
+  view.button("Tests: none").click();
+  const run = view.button("Run tests");
+  expect([run.disabled, view.button("Allow running generated code").hidden]).toEqual([true, false]);
+  view.button("Allow running generated code").click();
+  expect(view.asked).toEqual([["allow", {}]]);
+  view.set("_allowed", true);
+  expect([run.disabled, view.button("Allow running generated code").hidden]).toEqual([false, true]);
+  view.el.querySelector("textarea")!.value = "assert f(1)";
+  run.click();
+  expect(view.asked[1]).toEqual(["check", { tests: "assert f(1)" }]);
+});
+
+test("what the reader types is not overwritten by what the kernel has", () => {
+  const view = show("fresh");
+  view.el.querySelector("textarea")!.value = "assert half typed";
+  view.set("progress", 0.5);
+  expect(view.el.querySelector("textarea")!.value).toBe("assert half typed");
+});
+
+test("how far alternatives are written is a trait", () => {
+  const view = show("fresh");
+  const select = view.el.querySelector<HTMLSelectElement>(".ts-wi-controls select")!;
+  expect(select.value).toBe("function");
+  select.value = "line";
+  select.dispatchEvent(new Event("change"));
+  expect(view.model.get("until")).toBe("line");
+});
+
+test("a saved page says why nothing can be computed, once", () => {
+  const view = show("decided", { _static: true });
+  expect([view.button("Where was it decided?").disabled, view.el.querySelector<HTMLSelectElement>(".ts-wi-controls select")!.disabled]).toEqual([true, true]);
+  expect(view.text(".ts-wi-doing")).toBe("");
+});
+
+test("an analysis of a run that is gone is not shown", () => {
+  const view = show("decided", { _forks: { ...forks, run: "another" } });
+  expect([view.text(".ts-wi-decided"), view.el.querySelector<HTMLElement>(".ts-wi-lane")!.hidden]).toEqual(["", true]);
+});
+
+test("an unfinished analysis can be gone on with", () => {
+  const view = show("decided", { _forks: { ...forks, finished: false, asked: 12 } });
+  expect(view.button("Go on looking").disabled).toBe(false);
+  expect(view.text(".ts-wi-decided")).toContain("3 of 12 positions tried so far");
+});
+
+test("certain points come before uncertain ones, and figures read as points of a hundred", () => {
+  dispose = () => undefined;
+  expect(ranked(forks).map(({ at }) => at)).toEqual([43, 20, 54]);
+  expect([points(0.6), points(-0.25)]).toEqual(["+60", "−25"]);
+  expect(story({ ...forks, outcome: "tree" }, forks.points[0])).toContain("another program");
+  expect(armOutcome({ ...forks, outcome: "tree" }, { ...forks.points[2].arms[1], same: 1 }).text).toBe("the same program");
+});
+
+test("asserts are counted, else test functions", () => {
+  dispose = () => undefined;
+  expect([countTests("assert a\nassert b\n# assert c"), countTests("def test_a():\n    pass"), countTests("")]).toEqual([2, 1, 0]);
+});
