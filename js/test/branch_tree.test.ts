@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { graphOf, ROW, trail } from "../src/branch_tree/graph";
 import { linesOf, ranked, textOf, visible, type Line } from "../src/branch_tree/lines";
-import { outcomeOf, tally } from "../src/branch_tree/outcome";
+import { outcomeOf, tally } from "../src/shared/outcome";
 import { Scale } from "../src/branch_tree/scale";
 import { treeNamed, treeOf } from "./branch_tree_fixtures";
 

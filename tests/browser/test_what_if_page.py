@@ -18,14 +18,24 @@ OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElemen
 CUT = """() => [...document.querySelectorAll('.ts-side *')]
   .filter(e => e.getBoundingClientRect().right > document.querySelector('.ts-side').getBoundingClientRect().right + 0.5)
   .map(e => e.className || e.tagName)"""
-CONTRAST = """() => { const light = (c) => {
-    const [r, g, b] = c.match(/[0-9.]+/g).slice(0, 3).map(Number).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b };
-  const behind = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-    if (!/, 0\\)|transparent/.test(c)) return c } return 'rgb(255, 255, 255)' };
+CONTRAST = """() => {
+  const light = (c) => {
+    const [r, g, b] = c.match(/[0-9.]+/g).slice(0, 3).map(Number).map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = getComputedStyle(e).backgroundColor;
+      if (!/, 0\\)|transparent/.test(c)) return c;
+    }
+    return 'rgb(255, 255, 255)';
+  };
   const texts = '.ts-wi-verdict b, .ts-wi-arms td, .ts-wi-decided .ts-hint, .ts-wi-outcome';
   return [...document.querySelectorAll(texts)]
     .map(e => [light(getComputedStyle(e).color), light(behind(e))].sort((a, b) => b - a))
-    .map(([a, b]) => (a + 0.05) / (b + 0.05)) }"""
+    .map(([a, b]) => (a + 0.05) / (b + 0.05));
+}"""
 
 
 def opened(open_page: Open, widget: Any, scheme: str = "light", width: int = 1100) -> Page:

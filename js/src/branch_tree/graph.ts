@@ -1,7 +1,7 @@
 /** The graph beside the rows: one line a run, thicker and warmer where the model hesitated. A handful of SVG paths. */
 import type { TreeData } from "./data";
 import type { Line } from "./lines";
-import { isCut } from "./outcome";
+import { isCut } from "../shared/outcome";
 import type { Scale } from "./scale";
 
 export const ROW = 28;

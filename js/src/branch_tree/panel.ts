@@ -4,7 +4,7 @@ import { number, percent } from "../shared/metrics";
 import { displayText, labelText } from "../shared/text";
 import type { TreeData } from "./data";
 import { textOf, WHOLE } from "./lines";
-import { finishWords, type Verdict } from "./outcome";
+import { finishWords, type Verdict } from "../shared/outcome";
 import { plural, type RowFacts } from "./row";
 
 export interface PanelHost {

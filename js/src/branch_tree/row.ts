@@ -4,7 +4,7 @@ import { percent } from "../shared/metrics";
 import { displayText, labelText } from "../shared/text";
 import type { TreeData } from "./data";
 import { textOf, type Line } from "./lines";
-import type { Outcome } from "./outcome";
+import type { Outcome } from "../shared/outcome";
 
 export interface RowFacts {
   line: Line;

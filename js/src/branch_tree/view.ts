@@ -10,7 +10,7 @@ import { Controls } from "./controls";
 import { TreeData, type RunInfo, type TreeMessage } from "./data";
 import { linesOf, ranked, textOf, visible, type Line } from "./lines";
 import { RunList } from "./list";
-import { outcomeOf, tally, type Outcome, type Verdict } from "./outcome";
+import { outcomeOf, tally, type Outcome, type Verdict } from "../shared/outcome";
 import { Panel } from "./panel";
 import { plural, type RowFacts } from "./row";
 

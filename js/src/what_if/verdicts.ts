@@ -1,5 +1,5 @@
 /** What became of the runs on display. */
-import { outcomeOf, type Verdict as Known } from "../branch_tree/outcome";
+import { outcomeOf, type Verdict as Known } from "../shared/outcome";
 import { h, type Child } from "../shared/dom";
 import type { Run } from "../shared/runs";
 import { labelText } from "../shared/text";
