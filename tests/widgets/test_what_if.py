@@ -125,7 +125,7 @@ def test_an_analysis_that_was_stopped_is_gone_on_with(
     widget = lab(tiny_session)
     with held(tiny_session):
         widget.forks([20, 23], 2, **FORKS)
-        widget._jobs[0].observer = lambda job: job.cancel()
+        next(iter(widget._jobs)).observer = lambda job: job.cancel()
     widget.wait()
     assert widget._forks["finished"] is False
     widget.forks(max_new_tokens=4)
@@ -149,6 +149,16 @@ def test_nothing_new_is_begun_while_something_is_computed(tiny_session: ts.Sessi
             widget.branch(20, 200)
     widget.wait()
     widget.branch(20, 200)
+    widget.wait()
+    assert len(widget.branches) == 1
+
+
+def test_alternatives_can_be_asked_for_while_tests_run(tiny_session: ts.Session) -> None:
+    widget = ts.WhatIf(tiny_session.generate(some_ids(16), max_new_tokens=10, eos_token_ids=()), until="run")
+    with held(tiny_session):
+        widget._jobs[tiny_session.worker.submit(lambda _job: None)] = "testing"
+        widget.branch(20, 200)
+    widget._jobs.clear()
     widget.wait()
     assert len(widget.branches) == 1
 

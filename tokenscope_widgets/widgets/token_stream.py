@@ -122,6 +122,11 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
     @property
     def busy(self) -> bool:
         """Whether it is generating, or waiting to."""
+        return self._occupied
+
+    @property
+    def _occupied(self) -> bool:
+        """Whether the model is at work for this widget, so that it can begin nothing else."""
         return not self._settled.is_set()
 
     def generate(self, prompt: str | None = None, **settings: Any) -> TokenStream:
@@ -157,7 +162,7 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
 
     def wait(self) -> Generation | None:
         """Wait until the work is done and return the run; Ctrl-C stops it and returns what there is."""
-        if self._job is not None and self.busy:
+        if self._job is not None and self._occupied:
             with suppress(Exception):  # shown in the widget: error, status
                 self._job.wait()
             self._settled.wait()
@@ -170,7 +175,7 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
             run_id = self._columns[run_id]
         if run_id not in self._columns:
             raise bad_value("branch", run_id, "is not on display", "Choose one of widget.branches")
-        if self.busy:
+        if self._occupied:
             raise BusyError("branch: it is still being written. Wait, or press Stop, then keep it.")
         run = self._feed.get(str(run_id))
         if run.lineage is not None:
@@ -185,14 +190,14 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
         BusyError
             Something is still being written.
         """
-        if self.busy:
+        if self._occupied:
             raise BusyError("run: another is still being written. Wait, or press Stop, then show it.")
         self.selected = None
         self._show(run)
 
     def clear_branches(self) -> None:
         """Close the comparison."""
-        if self.busy:
+        if self._occupied:
             raise BusyError("branches: still being written. Press Stop first.")
         if self._columns:
             self._arrange(self._columns[:1])
@@ -283,7 +288,7 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
     def _ready_session(self) -> Session:
         if self._session is None:
             raise InputError("session=None: this run has no model behind it. Pass TokenStream(run, session=session).")
-        if self.busy:
+        if self._occupied:
             raise BusyError("This widget is still generating. Wait until it is done, or press Stop first.")
         return self._session
 

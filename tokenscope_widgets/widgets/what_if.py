@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import traitlets as t
@@ -27,8 +29,8 @@ class WhatIf(TokenStream):
 
     Parameters
     ----------
-    run : Generation, optional
-        What to show at first.
+    run : Generation or ForkAnalysis, optional
+        What to show at first; an analysis with the run that it is of.
     session : Session, optional
         The model that branches; by default the one that made ``run``.
     tests : str
@@ -64,11 +66,16 @@ class WhatIf(TokenStream):
 
     actions: ClassVar[tuple[str, ...]] = (*TokenStream.actions, "check", "allow", "forks", "show_arm")
 
-    def __init__(self, run: Generation | None = None, **options: Any) -> None:
+    def __init__(self, run: Generation | ForkAnalysis | None = None, **options: Any) -> None:
         self._judged: dict[str, Consequence] = {}
         self._analysis: ForkAnalysis | None = None
-        self._jobs: list[Job[Any]] = []
-        super().__init__(run, **options)
+        self._jobs: dict[Job[Any], str] = {}
+        known = run if isinstance(run, ForkAnalysis) else None
+        if known is not None:
+            options = {"tests": known.tests, **options}
+        super().__init__(run.run if isinstance(run, ForkAnalysis) else run, **options)
+        if known is not None:
+            self._forked(known)
         self._allowed = self.session is not None and self.session.sandbox is not None
 
     @property
@@ -109,13 +116,19 @@ class WhatIf(TokenStream):
         """Wait until all work is done and return the run."""
         super().wait()
         while self._jobs:
-            self._jobs[0].wait()
+            with suppress(Exception):  # shown in the widget: error; the last may have ended just now
+                next(iter(self._jobs)).wait()
+            time.sleep(0.01)
         return self.run
 
     @property
     def busy(self) -> bool:
         """Whether anything is being done."""
         return super().busy or bool(self._jobs)
+
+    @property
+    def _occupied(self) -> bool:
+        return super()._occupied or "forks" in self._jobs.values()
 
     @property
     def _tested(self) -> bool:
@@ -193,7 +206,7 @@ class WhatIf(TokenStream):
 
     def _begin(self, work: str, job: Job[Any], take: Any) -> None:
         """Follow a job that is not the stream's own."""
-        self._jobs.append(job)
+        self._jobs[job] = work
         self._tell(work, 0.0)
         job.observer = lambda one: self._tell(work, one.progress / max(one.total, 1))
 
@@ -206,7 +219,7 @@ class WhatIf(TokenStream):
             except Exception as error:
                 self.error = explain(error)
             finally:
-                self._jobs.remove(one)
+                self._jobs.pop(one, None)
                 if not self._jobs:
                     self._tell("", 0.0)
 

@@ -57,7 +57,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     choose: (token) => ask("branch", { at: selectedNow(), token }),
     chooseBatch: (k) => ask("alternatives", { at: selectedNow(), k }),
     tokenize: (text) => link.request("tokenize", { text }) as Promise<{ id: number; text: string }[]>,
-    unavailable: () => blocked() ?? (working() ? "Computing: wait, or press Stop." : null),
+    unavailable: () => blocked() ?? (occupied() ? "Computing: wait, or press Stop." : null),
   });
   const outcome = h("p", { class: "ts-wi-outcome", role: "status" });
   const branches = new Branches(
@@ -132,6 +132,11 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     return trait(model, "work", "") !== "" || ["queued", "generating"].includes(trait(model, "status", ""));
   }
 
+  /** Whether the model is at work: tests run beside it. */
+  function occupied(): boolean {
+    return working() && model.get("work") !== "testing";
+  }
+
   /** Why nothing can be computed, or null. */
   function blocked(): string | null {
     if (link.presence.value === "static") return "No kernel is behind this page.";
@@ -172,7 +177,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
       else if (event.key === "Enter" || event.key === " ") {
         if (selectedNow() < 0) select(0, true);
         alternatives.focus();
-      } else if (event.key === "a" && selectedNow() >= 0 && !working() && !blocked()) ask("alternatives", { at: selectedNow(), k: 3 });
+      } else if (event.key === "a" && selectedNow() >= 0 && !occupied() && !blocked()) ask("alternatives", { at: selectedNow(), k: 3 });
       else return;
     } else return;
     taken(event);
@@ -200,7 +205,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     if (run) updateText(run);
     else lane.update({} as Run, null, -1);
     const notes = JSON.stringify([verdicts(), same(), model.get("work") === "testing"]);
-    branches.update(link.store, model, metric, false, off !== null || busy, notes);
+    branches.update(link.store, model, metric, false, off !== null || occupied(), notes);
     const beside = trait<string[]>(model, "_columns", []).slice(1).map((id) => link.store.runs.get(id)).filter((one): one is Run => !!one);
     say(outcome, run && !busy ? summary(beside, verdicts(), same()) : "");
     shown(outcome, beside.length > 0);
@@ -212,7 +217,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     const tests = trait(model, "tests", "");
     const n = countTests(tests);
     until.value = trait(model, "until", "function");
-    until.disabled = where.disabled = off !== null || busy;
+    until.disabled = where.disabled = off !== null || occupied();
     checks.update(tests, model.get("_allowed") === true, off);
     say(testsButton, n ? `Tests (${n})` : tests.trim() ? "Tests" : "Tests: none");
     say(doing, busy ? `${WORK[work] ?? "working"} … ${Math.round(share * 100)} %` : "");
