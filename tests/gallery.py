@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import tokenscope_widgets as ts
 import tokenscope_widgets.code
-from tests.fixtures import make_syntax
+from tests.fixtures import make_branch_tree, make_syntax, make_what_if
 from tests.fixtures.make_flow import KERNEL, attention_like, flow_page, load
 from tests.pages import (
     ARGUMENTS,
@@ -58,6 +58,7 @@ def states() -> dict[str, tuple[str, Act | None]]:
         "token_stream-error": (stream(run, status="error", error=error), None),
         "token_stream-3000": (stream(tiled(run, 3000)), None),
         **syntax_streams(),
+        **what_if_states(),
         "compare-compare": (ts.Compare([run, *branches[:2]], selected=None), None),
     }
     for name, (widget, _) in widgets.items():
@@ -65,6 +66,28 @@ def states() -> dict[str, tuple[str, Act | None]]:
             widget._model = MODEL
     pages = {name: (live_page(widget), act) for name, (widget, act) in widgets.items()}
     return {**pages, **flow_states(), **code_states(), **chart_states()}
+
+
+def what_if_states() -> dict[str, tuple[Any, Act | None]]:
+    """The lab: new, with its tests open, at work, with verdicts, decided; and branches as a tree."""
+    lab = make_what_if.lab
+    story = make_branch_tree.story_tree(
+        selected="max", marked=["greedy", "return"], pinned=["greedy"], labels={"greedy": "greedy"}
+    )
+    return {
+        "what_if-new": (lab(0, tests="", _verdicts={}, selected=None), None),
+        "what_if-tests": (lab(0, selected=43), lambda page: page.get_by_role("button", name="Tests (2)").click()),
+        "what_if-writing": (lab(0, selected=43, work="writing", progress=0.4), None),
+        "what_if-testing": (lab(selected=43, work="testing", progress=0.3, _verdicts={}), None),
+        "what_if-verdicts": (lab(selected=43, _allowed=True), None),
+        "what_if-decided": (lab(0, forks="tests", selected=None, _allowed=True), None),
+        "what_if-point": (lab(1, forks="tests", selected=43, _allowed=True), None),
+        "what_if-tree": (lab(0, forks="tree", selected=43, _allowed=True), None),
+        "what_if-error": (lab(0, error="tests: line 2: '(' was never closed. Correct the tests, then run them."), None),
+        "branch_tree-story": (story, None),
+        "branch_tree-many": (make_branch_tree.many_tree(), None),
+        "branch_tree-empty": (ts.BranchTree(), None),
+    }
 
 
 def syntax_streams() -> dict[str, tuple[Any, Act | None]]:

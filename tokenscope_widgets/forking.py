@@ -29,6 +29,7 @@ class Forking(Consequences):
     """Methods of `Session` that try several tokens at several positions."""
 
     _writer: Writer
+    _made: Callable[[list[Generation]], list[Generation]]
     generate: Callable[..., Generation]
 
     def forks(
@@ -160,7 +161,7 @@ class Forking(Consequences):
         def work(job: Job[ForkAnalysis]) -> ForkAnalysis:
             made: list[Generation] = []
             for batch in self._writer.batches(job, rows, settings, most_rows=_ROWS_AT_ONCE):
-                made += [one for one in batch if one.finish not in ("cancelled", "error", "running")]
+                made += self._made([one for one in batch if one.finish not in ("cancelled", "error", "running")])
                 if observer is not None and not job.cancelled:
                     observer(self._with_outcomes(plan, made, judge, lambda: False))
             return self._with_outcomes(plan, made, judge, lambda: False)
