@@ -245,7 +245,12 @@ def shoot(
         context.close()
 
 
-IN_DOCS = {"token_stream-branches": "token_stream", "flow-75-ablation": "flow", "code_view-node": "code_view"}
+IN_DOCS = {
+    "token_stream-branches": "token_stream",
+    "flow-75-ablation": "flow",
+    "code_view-node": "code_view",
+    "what_if-point": "what_if",
+}
 
 
 def main() -> None:

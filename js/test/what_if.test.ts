@@ -59,6 +59,12 @@ test("one line sums the alternatives up", () => {
   expect(view.text(".ts-wi-outcome")).toBe("These 3 alternatives: 2 parse; 1 passes all 2 tests.");
 });
 
+test("a single alternative is told of without counting", () => {
+  const ids = STATES.branches._columns as string[];
+  const view = show("branches", { _columns: ids.slice(0, 2) });
+  expect(view.text(".ts-wi-outcome")).toBe("This alternative parses; 1 of 2 tests passed.");
+});
+
 test("while something is computed the line is empty, and the reader can stop it", () => {
   const view = show("branches", { work: "testing", progress: 0.4 });
   expect([view.text(".ts-wi-outcome"), view.text(".ts-wi-doing")]).toEqual(["", "running tests … 40 %"]);

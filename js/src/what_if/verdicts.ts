@@ -34,19 +34,27 @@ export function likeTo(run: Run, same: Same, runs: ReadonlyMap<string, Run>): st
     });
 }
 
-/** "3 alternatives: 2 parse; 1 passes all 5 tests." */
+/** "These 3 alternatives: 2 parse; 1 passes all 5 tests." */
 export function summary(alternatives: Run[], verdicts: Verdicts, same: Same): string {
   const known = alternatives.map((run) => verdicts[run.id]).filter((verdict): verdict is Verdict => !!verdict);
-  if (!alternatives.length || known.length < alternatives.length) return "";
-  const n = alternatives.length;
+  if (!known.length || known.length < alternatives.length) return "";
+  if (known.length === 1) return single(known[0], !!same[alternatives[0].id]);
   const count = (number: number, one: string, many: string): string => `${number || "none"} ${number === 1 ? one : many}`;
   const tested = known.filter(({ status }) => status);
   const total = Math.max(0, ...tested.map((verdict) => verdict.total ?? 0));
+  const all = total > 1 ? ` all ${total} tests` : "";
   const facts = [count(known.filter(({ parses }) => parses).length, "parses", "parse")];
   const open = known.filter(({ syntax }) => syntax === "unfinished").length;
   if (open) facts.push(`${open} unfinished`);
-  if (tested.length) facts.push(count(tested.filter(({ status }) => status === "passed").length, `passes${total > 1 ? ` all ${total} tests` : ""}`, `pass${total > 1 ? ` all ${total} tests` : ""}`));
+  if (tested.length) facts.push(count(tested.filter(({ status }) => status === "passed").length, `passes${all}`, `pass${all}`));
   const merged = alternatives.filter((run) => same[run.id]).length;
   if (merged) facts.push(`${merged} came out the same as another`);
-  return `${n === 1 ? "This alternative" : `These ${n} alternatives`}: ${facts.join("; ")}.`;
+  return `These ${known.length} alternatives: ${facts.join("; ")}.`;
+}
+
+function single(verdict: Verdict, merged: boolean): string {
+  const facts = [verdict.parses ? "parses" : verdict.syntax === "unfinished" ? "is unfinished" : verdict.parses === false ? "does not parse" : "holds no code that can be parsed"];
+  if (verdict.status) facts.push(outcomeOf(verdict, "").words.replace(", does not parse", ""));
+  if (merged) facts.push("came out the same as what was written");
+  return `This alternative ${facts.join("; ")}.`;
 }
