@@ -84,10 +84,20 @@ def what_if_states() -> dict[str, tuple[Any, Act | None]]:
         "what_if-point": (lab(1, forks="tests", selected=43, _allowed=True), None),
         "what_if-tree": (lab(0, forks="tree", selected=43, _allowed=True), None),
         "what_if-error": (lab(0, error="tests: line 2: '(' was never closed. Correct the tests, then run them."), None),
+        "sampler-warm": (sampler(temperature=1.4), None),
+        "sampler-exact": (sampler(temperature=0.7, top_k=5, top_p=0.9), None),
+        "sampler-first": (sampler(selected=0), None),
         "branch_tree-story": (story, None),
         "branch_tree-many": (make_branch_tree.many_tree(), None),
         "branch_tree-empty": (ts.BranchTree(), None),
     }
+
+
+def sampler(**traits: Any) -> ts.Sampler:
+    """A sampler beside a model that is there."""
+    widget = ts.Sampler(fibonacci(), **{"selected": 43, **traits})
+    widget._model = {"name": "smollm2-135m", "available": True, "vocabulary": 49152}
+    return widget
 
 
 def syntax_streams() -> dict[str, tuple[Any, Act | None]]:

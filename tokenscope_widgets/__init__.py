@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tokenscope_widgets.widgets.compare import Compare as Compare
     from tokenscope_widgets.widgets.flow import Flow as Flow
     from tokenscope_widgets.widgets.lens_map import LensMap as LensMap
+    from tokenscope_widgets.widgets.sampler import Sampler as Sampler
     from tokenscope_widgets.widgets.token_stream import TokenStream as TokenStream
     from tokenscope_widgets.widgets.what_if import WhatIf as WhatIf
 
@@ -37,6 +38,7 @@ _HOME = {
     "Flow": "tokenscope_widgets.widgets.flow",
     "Generation": "tokenscope_widgets.analysis.records",
     "LensMap": "tokenscope_widgets.widgets.lens_map",
+    "Sampler": "tokenscope_widgets.widgets.sampler",
     "Session": "tokenscope_widgets.session",
     "TokenScopeError": "tokenscope_widgets.errors",
     "TokenStream": "tokenscope_widgets.widgets.token_stream",
@@ -81,6 +83,7 @@ def _show_records_as_widgets() -> None:
     bundles.for_type_by_name("tokenscope_widgets.analysis.attention", "Attention", show("Flow"))
     bundles.for_type_by_name("tokenscope_widgets.analysis.attribution", "Attribution", show("Flow"))
     bundles.for_type_by_name("tokenscope_widgets.analysis.lens", "Lens", show("LensMap"))
+    bundles.for_type_by_name("tokenscope_widgets.analysis.forks", "ForkAnalysis", show("WhatIf"))
     bundles.for_type_by_name("tokenscope_widgets.code.code_map", "CodeMap", show("CodeView"))
 
 

@@ -1,18 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { mounted, takeDown, withStillTime } from "./mounted";
 import widget from "../src/branch_tree/index";
 import { StaticModel } from "../src/shared/static_model";
 import { STATES, type Name } from "./branch_tree_fixtures";
 
-let dispose: () => void = () => undefined;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "requestAnimationFrame", "cancelAnimationFrame", "performance"] });
-});
-afterEach(() => {
-  dispose();
-  vi.useRealTimers();
-  document.body.textContent = "";
-});
+withStillTime();
 
 interface Sent {
   request: number;
@@ -22,24 +14,13 @@ interface Sent {
 
 function show(name: Name, traits: Record<string, unknown> = {}) {
   const model = new StaticModel({ ...STATES[name], _static: false, ...traits });
-  const el = document.createElement("div");
-  document.body.append(el);
-  const { initialize, render } = widget();
-  const end = initialize({ model });
-  const take = render({ model, el });
-  dispose = () => {
-    take();
-    end();
-  };
-  const settle = (): void => void vi.advanceTimersByTime(50);
+  const { el, settle, text, button } = mounted(widget, model);
   settle();
   const rows = (): HTMLElement[] => [...el.querySelectorAll<HTMLElement>("[role=treeitem]")];
   const ids = (): string[] => rows().map((row) => row.dataset.run!);
   const row = (id: string): HTMLElement => el.querySelector<HTMLElement>(`[data-run="${id}"]`)!;
   const current = (): string => el.querySelector<HTMLElement>("[role=treeitem][tabindex='0']")!.dataset.run!;
   const press = (key: string, target: Element = row(current())): boolean => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  const button = (text: string): HTMLButtonElement => [...el.querySelectorAll("button")].find((one) => one.textContent === text)!;
-  const text = (selector: string): string => el.querySelector(selector)?.textContent ?? "";
   const asked = (): [string, Record<string, unknown>][] => (model.sent as Sent[]).filter(({ action }) => action !== "hello").map(({ action, arguments: args }) => [action, args]);
   const refuse = (error: string): void => model.receive({ kind: "reply", request: (model.sent as Sent[]).at(-1)!.request, ok: false, error });
   const label = (id: string): string => row(id).getAttribute("aria-label")!;
@@ -244,7 +225,7 @@ test("the bar counts runs and outcomes", () => {
 
 test("a search is offered from twenty runs on, and finds outcomes, labels and text", () => {
   expect(show("story").search().hidden).toBe(true);
-  dispose();
+  takeDown();
   const view = show("many", { labels: { "run-7": "Golden" } });
   view.find("passed");
   expect([view.el.querySelectorAll(".outcome.good").length, view.text(".ts-share[role=status]")]).toEqual([9, "9 of 60 runs"]);
@@ -317,7 +298,6 @@ test("text of a model, of labels and of tests is never markup", () => {
 
 test("taking the view down leaves no listener behind", () => {
   const view = show("story");
-  dispose();
-  dispose = () => undefined;
+  takeDown();
   expect([view.model.listenerCount, view.el.childElementCount]).toEqual([0, 0]);
 });

@@ -1,39 +1,20 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { mounted, withStillTime } from "./mounted";
 import widget from "../src/code_view/index";
 import { StaticModel } from "../src/shared/static_model";
 import { STATES, type Name } from "./code_view_fixtures";
 
-let dispose: () => void;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "requestAnimationFrame", "cancelAnimationFrame", "performance"] });
-});
-afterEach(() => {
-  dispose();
-  vi.useRealTimers();
-  document.body.textContent = "";
-});
+withStillTime();
 
 function show(name: Name, traits: Record<string, unknown> = {}) {
   const model = new StaticModel({ ...STATES[name], _static: false, ...traits });
   const saved: Record<string, unknown>[] = [];
   model.save_changes = () => void saved.push({ selected: model.get("selected"), span: model.get("span") });
-  const el = document.createElement("div");
-  document.body.append(el);
-  const { initialize, render } = widget();
-  const end = initialize({ model });
-  const take = render({ model, el });
-  dispose = () => {
-    take();
-    end();
-  };
-  const settle = (): void => void vi.advanceTimersByTime(50);
+  const { el, settle, text, button } = mounted(widget, model);
   const rows = (): HTMLElement[] => [...el.querySelectorAll<HTMLElement>("[role=treeitem]")];
   const codes = (): string[] => rows().map((row) => row.querySelector("code")!.textContent!);
   const row = (code: string): HTMLElement => rows()[codes().findIndex((text) => text.startsWith(code))];
   const press = (key: string): boolean => el.querySelector<HTMLElement>("[role=treeitem][tabindex='0']")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  const button = (text: string): HTMLButtonElement => [...el.querySelectorAll("button")].find((one) => one.textContent === text)!;
-  const text = (selector: string): string => el.querySelector(selector)?.textContent ?? "";
   const current = (): string => el.querySelector("[role=treeitem][tabindex='0'] code")!.textContent!;
   const selected = (): string[] => rows().filter((one) => one.getAttribute("aria-selected") === "true").map((one) => one.querySelector("code")!.textContent!);
   const near = (): string[] => rows().filter((one) => one.getAttribute("aria-current") === "true").map((one) => one.querySelector("code")!.textContent!);
@@ -286,5 +267,5 @@ test("two views of one model agree, and taking them down leaves no listener", ()
   for (const take of ends) take();
   expect(model.listenerCount).toBe(before);
   expect(one.childElementCount).toBe(0);
-  dispose = end;
+  end();
 });

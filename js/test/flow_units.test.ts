@@ -1,5 +1,6 @@
 /** Statements and functions as sources. */
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { mounted, withStillTime } from "./mounted";
 import widget from "../src/flow/index";
 import { linesIn } from "../src/flow/lines";
 import { FlowMap } from "../src/flow/maps";
@@ -10,16 +11,7 @@ import { liveModel, mapOf, stored75 } from "./flow_fixtures";
 
 const AT = stored75.at;
 const NO_CODE = "unit='statement': no syntax tree. Use 'line'.";
-let dispose: () => void;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "requestAnimationFrame", "cancelAnimationFrame", "performance"] });
-});
-afterEach(() => {
-  dispose();
-  vi.useRealTimers();
-  document.body.textContent = "";
-});
+withStillTime();
 
 /** The map by line under another unit: what a far end is called is all that differs. */
 function mapsBy(unit: "statement" | "function") {
@@ -28,12 +20,7 @@ function mapsBy(unit: "statement" | "function") {
 }
 
 function render(model: StaticModel) {
-  const el = document.createElement("div");
-  document.body.append(el);
-  const { initialize, render: draw } = widget();
-  initialize({ model });
-  dispose = draw({ model, el });
-  const text = (selector: string): string => el.querySelector(selector)?.textContent ?? "";
+  const { el, text } = mounted(widget, model);
   const press = (label: string): void => [...el.querySelectorAll("button")].find((found) => found.textContent === label)!.click();
   return { el, text, press };
 }
@@ -102,7 +89,6 @@ test("with nothing selected, a statement's flows begin at its first line", () =>
   const out: LineFlow[] = [];
   for (const _ of lineFlows(map, linesIn(["def f():", "\n    ", "x", "\n", "def g():", "\n    ", "y", "\n"]), 5, out)) void _;
   expect(out.map(({ near, far, weight }) => [far, near, weight])).toEqual([[0, 3, 3], [0, 2, 1]]);
-  dispose = () => undefined;
 });
 
 test("a saved page shows the units it holds, and says of the others what there is instead", () => {

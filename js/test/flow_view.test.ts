@@ -1,34 +1,21 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { mounted, withStillTime } from "./mounted";
 import widget from "../src/flow/index";
 import { liveModel, stored75 } from "./flow_fixtures";
 
 const AT = stored75.at;
 const RUN = stored75.maps[0].run;
-let dispose: () => void;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "requestAnimationFrame", "cancelAnimationFrame", "performance"] });
-});
-afterEach(() => {
-  dispose();
-  vi.useRealTimers();
-  document.body.textContent = "";
-});
+withStillTime();
 
 function show(traits: Record<string, unknown> = {}) {
   const kernel = liveModel(stored75, traits);
-  const el = document.createElement("div");
-  document.body.append(el);
-  const { initialize, render } = widget();
-  initialize({ model: kernel.model });
-  dispose = render({ model: kernel.model, el });
+  const { el, text } = mounted(widget, kernel.model);
   const settle = (ms = 300): void => void vi.advanceTimersByTime(ms);
   const answer = async (ms = 300): Promise<void> => {
     settle(ms);
     kernel.answer();
     await vi.advanceTimersByTimeAsync(50);
   };
-  const text = (selector: string): string => el.querySelector(selector)?.textContent ?? "";
   return { ...kernel, el, settle, answer, text };
 }
 

@@ -1,31 +1,14 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { mounted, withStillTime } from "./mounted";
 import widget from "../src/lens_map/index";
 import { liveModel, state, windows } from "./lens_map_fixtures";
 import { StaticModel } from "../src/shared/static_model";
 
-let dispose: () => void;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "requestAnimationFrame", "cancelAnimationFrame", "performance"] });
-});
-afterEach(() => {
-  dispose();
-  vi.useRealTimers();
-  document.body.textContent = "";
-});
+withStillTime();
 
 function render(model: StaticModel) {
-  const el = document.createElement("div");
-  document.body.append(el);
-  const { initialize, render } = widget();
-  const end = initialize({ model });
-  const take = render({ model, el });
-  dispose = () => {
-    take();
-    end();
-  };
+  const { el, text } = mounted(widget, model);
   const settle = async (ms = 300): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms));
-  const text = (selector: string): string => el.querySelector(selector)?.textContent ?? "";
   const press = (key: string): void => void el.querySelector(".ts-lens-area")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
   return { el, settle, text, press };
 }
@@ -185,12 +168,9 @@ test("two views of one model agree, and taking them down leaves no listener", as
   kernel.model.set("selected", 9);
   await vi.advanceTimersByTimeAsync(50);
   expect(one.querySelector(".ts-chip")!.textContent).toBe(two.querySelector(".ts-chip")!.textContent);
-  dispose = () => {
-    for (const take of ends) take();
-    end();
-  };
   for (const take of ends) take();
   // the store of a link listens for as long as the link lives
   expect(kernel.model.listenerCount).toBeLessThanOrEqual(before + 3);
   expect(one.childElementCount).toBe(0);
+  end();
 });

@@ -1,37 +1,18 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { mounted, withStillTime } from "./mounted";
 import { revive, StaticModel } from "../src/shared/static_model";
 import widget from "../src/token_stream/index";
 import { runNamed, STATES, syntaxNamed, type Name } from "./code_view_fixtures";
 
-let dispose: () => void;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "requestAnimationFrame", "cancelAnimationFrame", "performance"] });
-});
-afterEach(() => {
-  dispose();
-  vi.useRealTimers();
-  document.body.textContent = "";
-});
+withStillTime();
 
 function show(name: Name, traits: Record<string, unknown> = {}) {
   const model = new StaticModel({ ...STATES[name], status: "done", settings: { max_new_tokens: 8 }, syntax: true, span: null, _static: false, ...traits });
   const saved: unknown[] = [];
   model.save_changes = () => void saved.push([model.get("selected") ?? null, model.get("span") ?? null]);
-  const el = document.createElement("div");
-  document.body.append(el);
-  const { initialize, render } = widget();
-  const end = initialize({ model });
-  const take = render({ model, el });
-  dispose = () => {
-    take();
-    end();
-  };
-  const settle = (): void => void vi.advanceTimersByTime(50);
+  const { el, settle, text, button } = mounted(widget, model);
   const one = (i: number): HTMLElement => el.querySelector<HTMLElement>(`.ts-code [data-i="${i}"]`)!;
   const marked = (mark: string): number[] => [...new Set([...el.querySelectorAll<HTMLElement>(`.ts-code .${mark}`)].map((span) => Number(span.dataset.i)))];
-  const text = (selector: string): string => el.querySelector(selector)?.textContent ?? "";
-  const button = (label: string): HTMLButtonElement => [...el.querySelectorAll("button")].find((found) => found.textContent === label)!;
   const press = (key: string, shiftKey = false): boolean => one(Number(model.get("selected") ?? 0)).dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true }));
   const steps = (): string[] => [...el.querySelectorAll(".ts-crumbs button")].map((step) => step.textContent!);
   const heats = (): number[] => [...el.querySelectorAll<HTMLElement>(".ts-code .t")].map((span) => Number(/ h(\d+)/.exec(span.className)?.[1] ?? 0));

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { mounted, withStillTime } from "./mounted";
 import branches from "../../tests/fixtures/what_if/branches.json";
 import decided from "../../tests/fixtures/what_if/decided.json";
 import fresh from "../../tests/fixtures/what_if/fresh.json";
@@ -8,16 +9,7 @@ import { armOutcome, points, ranked, story, type Forks } from "../src/what_if/fo
 import widget from "../src/what_if/index";
 
 const STATES = { branches, decided, fresh } as unknown as Record<string, Record<string, unknown>>;
-let dispose: () => void;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "requestAnimationFrame", "cancelAnimationFrame", "performance"] });
-});
-afterEach(() => {
-  dispose();
-  vi.useRealTimers();
-  document.body.textContent = "";
-});
+withStillTime();
 
 function show(name: string, traits: Record<string, unknown> = {}) {
   const model = new StaticModel({ ...STATES[name], _static: false, ...traits });
@@ -25,20 +17,9 @@ function show(name: string, traits: Record<string, unknown> = {}) {
   model.send = (content: { kind?: string; action?: string; arguments?: Record<string, unknown> }) => {
     if (content.action && content.action !== "hello") asked.push([content.action, content.arguments ?? {}]);
   };
-  const el = document.createElement("div");
-  document.body.append(el);
-  const { initialize, render } = widget();
-  const end = initialize({ model });
-  const take = render({ model, el });
-  dispose = () => {
-    take();
-    end();
-  };
-  const settle = (): void => void vi.advanceTimersByTime(50);
+  const { el, settle, text, button } = mounted(widget, model);
   settle();
   const all = (selector: string): string[] => [...el.querySelectorAll(selector)].map((one) => one.textContent ?? "");
-  const text = (selector: string): string => el.querySelector(selector)?.textContent ?? "";
-  const button = (label: string): HTMLButtonElement => [...el.querySelectorAll("button")].find((one) => one.textContent === label)!;
   const set = (name: string, value: unknown): void => {
     model.set(name, value);
     settle();
@@ -159,7 +140,6 @@ test("an unfinished analysis can be gone on with", () => {
 });
 
 test("certain points come before uncertain ones, and figures read as points of a hundred", () => {
-  dispose = () => undefined;
   expect(ranked(forks).map(({ at }) => at)).toEqual([43, 20, 54]);
   expect([points(0.6), points(-0.25)]).toEqual(["+60", "−25"]);
   expect(story({ ...forks, outcome: "tree" }, forks.points[0])).toContain("another program");
@@ -167,6 +147,5 @@ test("certain points come before uncertain ones, and figures read as points of a
 });
 
 test("asserts are counted, else test functions", () => {
-  dispose = () => undefined;
   expect([countTests("assert a\nassert b\n# assert c"), countTests("def test_a():\n    pass"), countTests("")]).toEqual([2, 1, 0]);
 });

@@ -1,9 +1,22 @@
 /** The token area with every token coloured by a metric. */
 import { HESITATION_NATS, type HeatScale, type Metric } from "./metrics";
 import { Role, type Run } from "./runs";
+import { drawBands } from "./template_bands";
 import { TokenArea, type Line } from "./token_area";
 
 export class HeatArea extends TokenArea {
+  override sync(run: Run): void {
+    const [first, before] = [this.spanOf(0), this.length];
+    super.sync(run);
+    if (this.spanOf(0) !== first || (this.length > before && before < run.meta.prompt_length)) drawBands(this, run);
+  }
+
+  override select(i: number, focus: boolean): void {
+    super.select(i, focus);
+    // the first token may be folded: then Tab comes to the text as a whole
+    this.element.tabIndex = i < 0 ? 0 : -1;
+  }
+
   /** Colour the tokens that are not coloured yet, or all; `open`: which are hesitant, where more is known than their entropy. */
   paint(run: Run, metric: Metric, scale: HeatScale, all: boolean, open: Set<number> | null = null): void {
     const from = all ? 0 : this.painted;

@@ -1,0 +1,4 @@
+import { widgetOf } from "../shared/widget";
+import { showSampler } from "./view";
+
+export default widgetOf(showSampler);
