@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from tokenscope_widgets.analysis.alignment import Alignment as Alignment
     from tokenscope_widgets.analysis.alignment import align as align
     from tokenscope_widgets.analysis.records import Generation as Generation
+    from tokenscope_widgets.analysis.two_models import ModelComparison as ModelComparison
+    from tokenscope_widgets.analysis.two_models import compare_models as compare_models
     from tokenscope_widgets.errors import TokenScopeError as TokenScopeError
+    from tokenscope_widgets.models.fill import FimFormat as FimFormat
+    from tokenscope_widgets.models.fill import text_of_fill as text_of_fill
     from tokenscope_widgets.session import Session as Session
     from tokenscope_widgets.storage import load as load
     from tokenscope_widgets.widgets.branch_tree import BranchTree as BranchTree
@@ -35,16 +39,20 @@ _HOME = {
     "BranchTree": "tokenscope_widgets.widgets.branch_tree",
     "CodeView": "tokenscope_widgets.widgets.code_view",
     "Compare": "tokenscope_widgets.widgets.compare",
+    "FimFormat": "tokenscope_widgets.models.fill",
     "Flow": "tokenscope_widgets.widgets.flow",
     "Generation": "tokenscope_widgets.analysis.records",
     "LensMap": "tokenscope_widgets.widgets.lens_map",
+    "ModelComparison": "tokenscope_widgets.analysis.two_models",
     "Sampler": "tokenscope_widgets.widgets.sampler",
     "Session": "tokenscope_widgets.session",
     "TokenScopeError": "tokenscope_widgets.errors",
     "TokenStream": "tokenscope_widgets.widgets.token_stream",
     "WhatIf": "tokenscope_widgets.widgets.what_if",
     "align": "tokenscope_widgets.analysis.alignment",
+    "compare_models": "tokenscope_widgets.analysis.two_models",
     "load": "tokenscope_widgets.storage",
+    "text_of_fill": "tokenscope_widgets.models.fill",
 }
 
 _PACKAGES = ("charts", "code", "edits")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tokenscope_widgets.analysis.records import Generation, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings, settings_from
-from tokenscope_widgets.editing import Editing
 from tokenscope_widgets.errors import bad_value
+from tokenscope_widgets.prompting import Prompting
 from tokenscope_widgets.worker import Job, Worker
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def session_of(run: Generation) -> Session | None:
     return _live_sessions.get(run.provenance.session_id)
 
 
-class Session(Editing):
+class Session(Prompting):
     """A model ready to generate, score, branch and explain.
 
     Parameters
@@ -210,7 +210,12 @@ class Session(Editing):
         return settings
 
     def _row(
-        self, ids: list[int], settings: DecodingSettings, plan: BranchPlan | None = None, seed: int | None = None
+        self,
+        ids: list[int],
+        settings: DecodingSettings,
+        plan: BranchPlan | None = None,
+        seed: int | None = None,
+        roles: Sequence[Role] | None = None,
     ) -> Row:
         from tokenscope_widgets.analysis.builder import GenerationBuilder
         from tokenscope_widgets.analysis.decoding import Row
@@ -225,7 +230,7 @@ class Session(Editing):
             measured=plan.measured if plan else None,
             strip_first_space=self.model.token_bytes.strips_first_space,
         )
-        roles = plan.roles if plan else (Role.PROMPT,) * len(ids)
+        roles = roles or (plan.roles if plan else (Role.PROMPT,) * len(ids))
         return Row(
             token_ids=ids, builder=builder, forced_roles=roles, seed=(settings.seed if seed is None else seed) or 0
         )

@@ -53,15 +53,21 @@ def plan_branch(parent: Generation, at: int, replacement: Sequence[int], keep_pr
         raise bad_value("token", "", "is empty", "Give the text or token id to put there")
     ids = [int(i) for i in parent.token_ids]
     rest = ids[at + 1 : parent.prompt_length] if keep_prompt else []
+    kept = tuple(_role_before(parent.tokens.roles[i]) for i in range(at + 1, at + 1 + len(rest)))
     token_ids = (*ids[:at], *replacement, *rest)
     in_prompt = at < parent.prompt_length
     return BranchPlan(
         token_ids=token_ids,
-        roles=(Role.REPLACED,) * len(replacement) + (Role.PROMPT,) * len(rest),
+        roles=(Role.REPLACED,) * len(replacement) + kept,
         measured=parent.tokens[:at],
         prompt_length=len(token_ids) if in_prompt else parent.prompt_length,
         lineage=Lineage(parent.run_id, at, ids[at], tuple(replacement), keep_prompt),
     )
+
+
+def _role_before(role: int) -> Role:
+    """Of a token of the prompt that is kept: special ones are found again by their ids."""
+    return Role.TEMPLATE if role == Role.TEMPLATE else Role.PROMPT
 
 
 class PrefixCaches:

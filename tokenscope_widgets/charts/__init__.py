@@ -11,10 +11,12 @@ from tokenscope_widgets.charts.attention import attention_heatmap, head_weights,
 from tokenscope_widgets.charts.attribution import attribution_bars, attribution_heatmap
 from tokenscope_widgets.charts.direct import direct_logit_bars
 from tokenscope_widgets.charts.faithfulness import deletion_curve
+from tokenscope_widgets.charts.forks import fork_bars
 from tokenscope_widgets.charts.lens import lens_heatmap
 from tokenscope_widgets.charts.roles import role_bars, role_boxes
 from tokenscope_widgets.charts.structure import line_strip, pairs_heatmap
 from tokenscope_widgets.charts.trend import axis_title, metric_trend
+from tokenscope_widgets.charts.two_models import two_models
 
 __all__ = [
     "DARK",
@@ -25,6 +27,7 @@ __all__ = [
     "axis_title",
     "deletion_curve",
     "direct_logit_bars",
+    "fork_bars",
     "head_weights",
     "hover_text",
     "lens_heatmap",
@@ -35,4 +38,5 @@ __all__ = [
     "role_bars",
     "role_boxes",
     "template",
+    "two_models",
 ]

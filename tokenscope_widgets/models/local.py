@@ -16,6 +16,7 @@ from tokenscope_widgets.analysis.forward import ForwardPass
 from tokenscope_widgets.analysis.records import Provenance, label
 from tokenscope_widgets.code.token_bytes import TokenBytes
 from tokenscope_widgets.errors import InputError, ModelLoadError, OutOfMemoryError, bad_value
+from tokenscope_widgets.models.fill import mark_ids
 
 
 class LocalModel:
@@ -42,6 +43,8 @@ class LocalModel:
         self.revision = revision or getattr(model.config, "_commit_hash", None)
         self.forward = ForwardPass(model)
         self.token_bytes = TokenBytes(tokenizer)
+        # Qwen's tokenizer calls them ordinary tokens, and yet no source text holds them
+        self.token_bytes.special_ids |= mark_ids(tokenizer)
         self.context_length: int | None = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         self.eos_token_ids = _eos_ids(model, tokenizer)
 
@@ -91,6 +94,8 @@ class LocalModel:
     def encode(self, text: str, argument: str = "prompt") -> list[int]:
         """Token ids of a text, with the special tokens the tokenizer puts around it.
 
+        Where the text begins with the written mark of a beginning, as a rendered chat does, it is not put there again.
+
         Raises
         ------
         InputError
@@ -100,7 +105,10 @@ class LocalModel:
             raise bad_value(argument, text, "must be a text", "Pass a str, or a list of token ids")
         if not text:
             raise bad_value(argument, text, "is empty", "Give at least one character to continue from")
-        return list(self.tokenizer(whole_characters(text))["input_ids"])
+        ids = list(self.tokenizer(whole_characters(text))["input_ids"])
+        begin = self.tokenizer.bos_token
+        written = begin is not None and text.startswith(begin)
+        return ids[1:] if written and ids[:2] == [self.tokenizer.bos_token_id] * 2 else ids
 
     def encode_continuation(self, text: str) -> list[int]:
         """Token ids of a text that stands inside another: no special tokens, no space put before it."""
