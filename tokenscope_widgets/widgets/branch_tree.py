@@ -267,7 +267,10 @@ class BranchTree(BaseWidget):
     def _on_restore(self) -> None:
         self.restore()
 
-    def _on_compare(self, close: bool = False) -> None:
+    def _on_compare(self, close: bool = False, runs: Sequence[str] | None = None) -> None:
+        """``runs``: what the view has marked, which may be on its way still."""
+        if runs is not None:
+            self.marked = list(runs)
         self._show_beside([] if close else self._two_marked())
 
     def _let_go(self) -> None:

@@ -41,7 +41,7 @@ interface Drawn {
 
 /** The view as one closure: its parts know each other by name; returns how to take it down. */
 export function showBranchTree(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
-  const root = h("div", { class: "ts-root ts-branch-tree", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "ts-root ts-branch-tree" });
   const notice = new Notice(model, () => update());
   const controls = new Controls(model, () => update(), () => compare());
   const host = { open, mark, pin, prune, rename, fold, moved: () => drawPanel(), goTo: (id: string) => list.goTo(id) };
@@ -116,7 +116,7 @@ export function showBranchTree(link: Link, model: WidgetModel, el: HTMLElement):
 
   function compare(): void {
     if (beside.open) ask("compare", { close: true });
-    else if (marks().length === 2) ask("compare");
+    else if (marks().length === 2) ask("compare", { runs: marks() });
   }
 
   function pressed(event: KeyboardEvent): void {

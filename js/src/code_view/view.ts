@@ -29,7 +29,7 @@ const NO_CODE = "No code was found in this text. Say which language it is: CodeV
 
 /** The view as one closure: its parts know each other by name; returns how to take it down. */
 export function showCodeView(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
-  const root = h("div", { class: "ts-root ts-code-view", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "ts-root ts-code-view" });
   const notice = new Notice(model, () => update());
   const controls = new Controls(model);
   const notes = h("div", { class: "ts-notices" });

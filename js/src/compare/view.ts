@@ -14,7 +14,7 @@ import { onHover, Tooltip } from "../shared/tooltip";
 const TRAITS = ["selected", "column", "kept", "metric", "scale", "error", "show_special", "_columns", "_alignments"];
 
 export class CompareView {
-  private readonly root = h("div", { class: "ts-root ts-compare", "data-lm-suppress-shortcuts": "true" });
+  private readonly root = h("div", { class: "ts-root ts-compare" });
   private readonly notice: Notice;
   private readonly bar: MetricBar;
   private readonly settings: SettingsPanel;

@@ -115,7 +115,7 @@ export function askerOf(link: Link, model: WidgetModel, store: FlowStore): Asker
   }
 
   function reason(run: Run, wait: Wait | undefined, blocked: string | null): string {
-    if (run.running) return "The text is still being written. Its flows can be seen once it is done.";
+    if (run.running) return "Still being written: its flows can be seen once it is done.";
     if (wait?.state === "failed") return wait.error;
     if (wait?.state === "offer") return "Not computed yet: it takes a while. Press Start above.";
     if (wait?.state === "stopped") return "Stopped before there was anything to show.";

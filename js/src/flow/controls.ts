@@ -59,7 +59,7 @@ export class Controls {
   }
 
   #build(): void {
-    const sink = h("label", { title: "Show the first token too: it takes much of the attention whatever the text says" }, this.#sink, " sink");
+    const sink = h("label", { title: "Show the first token too: it takes much of any attention" }, this.#sink, " sink");
     const least = h("label", { class: "ts-least", title: WEAKEST }, "weakest ", this.#threshold, this.#least);
     this.element.append(this.#source, this.#layerLabel, this.#headLabel, this.#direction.element, this.#unit.element, least, sink, this.contrast.element);
   }

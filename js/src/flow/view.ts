@@ -38,7 +38,7 @@ const KEYS: Keys = [
 
 /** The view as one closure: its parts know each other by name; returns how to take it down. */
 export function showFlow(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
-  const root = h("div", { class: "ts-root ts-flow", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "ts-root ts-flow" });
   const notice = new Notice(model, () => update());
   const legend = new Legend();
   const job = new JobLine(() => asker.start(), () => ask("cancel"), legend.element);
@@ -165,7 +165,7 @@ export function showFlow(link: Link, model: WidgetModel, el: HTMLElement): Clean
     controls.update(capabilities, blocked);
     shown(main, !!run);
     shown(empty, !run);
-    say(empty, "Nothing to explain yet: pass a run to Flow, then click a token to see which context produced it.");
+    say(empty, "Nothing to explain yet: pass a run to Flow, then click a token.");
     say(origin, [capabilities.model || run?.meta.model, run ? `${whole(run.length)} tokens` : ""].filter(Boolean).join(" · "));
     if (run) updateScene(run, blocked);
     else job.update({ kind: "none", hint: "" });

@@ -36,7 +36,7 @@ const KEYS: Keys = [
 
 /** The view as one closure: its parts know each other by name; returns how to take it down. */
 export function showLensMap(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
-  const root = h("div", { class: "ts-root ts-lens", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "ts-root ts-lens" });
   const store = storeOf(link, model);
   const asker = askerOf(link, model, store);
   const notice = new Notice(model, () => update());

@@ -35,7 +35,7 @@ const KEYS: Keys = [
 ];
 
 export function showSampler(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
-  const root = h("div", { class: "ts-root ts-sampler", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "ts-root ts-sampler" });
   const notice = new Notice(model, () => update());
   const sliders = new Sliders((settings) => change(settings));
   const penalty = h("p", { class: "ts-note", hidden: true });

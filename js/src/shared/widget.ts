@@ -17,6 +17,9 @@ export function widgetOf(show: (link: Link, model: WidgetModel, el: HTMLElement)
         return () => link.dispose();
       },
       render({ model, el }) {
+        // JupyterLab would take keys for its own: its shortcuts in command mode match whatever has the focus
+        el.dataset.lmSuppressShortcuts = "";
+        el.onkeydown = (event) => void (event.ctrlKey || event.metaKey || event.stopPropagation());
         return show(link, model, el);
       },
     };

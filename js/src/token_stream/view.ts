@@ -33,7 +33,7 @@ const KEYS: Keys = [
 ];
 
 export class TokenStreamView {
-  private readonly root = h("div", { class: "ts-root ts-token-stream", "data-lm-suppress-shortcuts": "true" });
+  private readonly root = h("div", { class: "ts-root ts-token-stream" });
   private readonly toolbar: Toolbar;
   private readonly settings: SettingsPanel;
   private readonly bar: MetricBar;

@@ -38,7 +38,7 @@ const KEYS: Keys = [
 ];
 
 export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): CleanUp {
-  const root = h("div", { class: "ts-root ts-what-if", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "ts-root ts-what-if" });
   const notice = new Notice(model, () => update());
   const bar = new MetricBar(model);
   const area = new HeatArea();
