@@ -79,6 +79,7 @@ def what_if_states() -> dict[str, tuple[Any, Act | None]]:
         "what_if-tests": (lab(0, selected=43), lambda page: page.get_by_role("button", name="Tests (2)").click()),
         "what_if-writing": (lab(0, selected=43, work="writing", progress=0.4), None),
         "what_if-testing": (lab(selected=43, work="testing", progress=0.3, _verdicts={}), None),
+        "what_if-stretch": (lab(0, selected=46, span=[43, 46], _model={**MODEL, "fills": True}), None),
         "what_if-verdicts": (lab(selected=43, _allowed=True), None),
         "what_if-decided": (lab(0, forks="tests", selected=None, _allowed=True), None),
         "what_if-point": (lab(1, forks="tests", selected=43, _allowed=True), None),

@@ -113,59 +113,6 @@ def test_without_the_tokens_a_fill_is_refused() -> None:
         fill_session().infill("a" * CONTEXT, "bc")
 
 
-def test_some_tokens_of_a_run_are_written_anew_between_the_others() -> None:
-    session = fill_session()
-    run = session.score("def f(n):\n    return n")
-    again = session.rewrite(run, 14, 20, max_new_tokens=6)
-    asked = session.infill("def f(n):\n    ", " n", max_new_tokens=6)
-    assert again.token_ids.tolist() == asked.token_ids.tolist()
-    to_the_last = session.rewrite(run, -8, -1, max_new_tokens=1)
-    assert text_of_fill(to_the_last) == "def f(n):\n    " + to_the_last.completion + "n"
-    whole_end = session.rewrite(run, 10, len(run), max_new_tokens=1)
-    assert text_of_fill(whole_end) == "def f(n):\n" + whole_end.completion
-
-
-def test_a_fill_can_be_written_anew_itself() -> None:
-    session = fill_session()
-    run = session.infill("ab", "cd", max_new_tokens=3)
-    again = session.rewrite(run, run.prompt_length, len(run), max_new_tokens=3)
-    assert again.token_ids.tolist() == run.token_ids.tolist()
-
-
-def test_of_a_chat_only_the_message_around_the_tokens_is_read() -> None:
-    run = Session(tiny_model(), tokenizer_with(CHATML)).chat([*MESSAGES, {"role": "user", "content": "x = 1"}])
-    at = bytes(b"".join(piece or b"\0" for piece in run.tokens.token_bytes)).index(b"=")
-    again = fill_session().rewrite(run, at, at + 1, max_new_tokens=1)
-    assert text_of_fill(again) == "x " + again.completion + " 1"
-
-
-def test_tokens_that_are_none_or_that_cut_a_character_are_refused() -> None:
-    session = fill_session()
-    run = session.score("aé = 1")
-    with pytest.raises(InputError, match="stop=2: leaves no token from 2 on"):
-        session.rewrite(run, 2, 2)
-    with pytest.raises(InputError, match="stop=0: leaves no token from 2 on"):
-        session.rewrite(run, 2, 0)
-    with pytest.raises(InputError, match="start=9: is not a position in a run of 7 tokens"):
-        session.rewrite(run, 9, 10)
-    with pytest.raises(InputError, match="start=2: and stop cut a character in two"):
-        session.rewrite(run, 2, 4)
-    with pytest.raises(InputError, match="start=1: and stop cut a character in two"):
-        session.rewrite(run, 1, 2)
-    with pytest.raises(InputError, match="run='abc': is no Generation"):
-        session.rewrite("abc", 0, 1)  # type: ignore[arg-type]
-
-
-def test_tokens_of_two_parts_or_messages_are_refused() -> None:
-    session = fill_session()
-    fill = session.infill("ab", "cd", max_new_tokens=3)
-    with pytest.raises(InputError, match=r"start=2: and stop enclose text of several parts. Stay within one"):
-        session.rewrite(fill, 2, 5)
-    chat = chat_session().chat([*MESSAGES, {"role": "user", "content": "x"}], max_new_tokens=1)
-    with pytest.raises(InputError, match="start=7: and stop enclose text of several messages"):
-        session.rewrite(chat, 7, 18)
-
-
 def test_one_text_is_scored_by_two_sessions() -> None:
     text = "def f(n): return n"
     comparison = tiny_session().compare_text(fill_session(), text)

@@ -10,6 +10,8 @@ from tokenscope_widgets.editing import Editing
 from tokenscope_widgets.errors import bad_value
 
 if TYPE_CHECKING:
+    from tokenscope_widgets.analysis.decoding import Row
+    from tokenscope_widgets.analysis.settings import DecodingSettings
     from tokenscope_widgets.analysis.two_models import ModelComparison
     from tokenscope_widgets.models.fill import FimFormat
     from tokenscope_widgets.models.prompts import Message, PromptTokens
@@ -66,7 +68,8 @@ class Prompting(Editing):
             continue_final_message=continue_final_message,
             template_options=template_options,
         )
-        return self._continued(prompt, "messages", settings)
+        rows, checked = self._prompt_rows(prompt, "messages", settings)
+        return self._wait(self._start(rows, checked, None))[0]
 
     def infill(self, prefix: str, suffix: str, *, fim: str | FimFormat | None = None, **settings: Any) -> Generation:
         """Write what stands between two texts.
@@ -85,36 +88,8 @@ class Prompting(Editing):
         InputError
             A tokenizer without the tokens for it, no text at all, or a text that holds one of them.
         """
-        from tokenscope_widgets.models.fill import end_ids, fill_prompt, fim_format
-
-        tokenizer = self.model.tokenizer
-        chosen = fim_format(tokenizer, fim)
-        space = self.model.token_bytes.strips_first_space
-        prompt = fill_prompt(tokenizer, self.model.encode_continuation, prefix, suffix, chosen, space_first=space)
-        ends = dict.fromkeys((*self.model.eos_token_ids, *end_ids(tokenizer, chosen)))
-        return self._continued(prompt, "prefix and suffix", {"eos_token_ids": tuple(ends), **settings})
-
-    def rewrite(
-        self, run: Generation, start: int, stop: int, *, fim: str | FimFormat | None = None, **settings: Any
-    ) -> Generation:
-        """Write the tokens ``start … stop − 1`` of a run anew, between what stands before and after them.
-
-        Parameters
-        ----------
-        run : Generation
-            Of whatever model. Of a chat, only the message that holds the tokens is read.
-        start, stop : int
-            Positions; negative ones count from the end.
-        fim, **settings
-            As for `infill`.
-
-        Raises
-        ------
-        InputError
-            As for `infill`; no tokens, or half of a character among them.
-        """
-        prefix, suffix = _around(run, start, stop)
-        return self.infill(prefix, suffix, fim=fim, **settings)
+        rows, checked = self._fill_rows(prefix, suffix, fim, settings)
+        return self._wait(self._start(rows, checked, None))[0]
 
     def compare_text(self, other: Prompting, text: str) -> ModelComparison:
         """Score a text with this model and with another one, and say where they differ.
@@ -138,32 +113,21 @@ class Prompting(Editing):
             raise bad_value("text", text, "must be a text: token ids mean another one to each model", "Pass a str")
         return compare_models(self.score(text), other.score(text))
 
-    def _continued(self, prompt: PromptTokens, argument: str, settings: dict[str, Any]) -> Generation:
+    def _fill_rows(
+        self, prefix: str, suffix: str, fim: str | FimFormat | None, settings: dict[str, Any]
+    ) -> tuple[list[Row], DecodingSettings]:
+        from tokenscope_widgets.models.fill import end_ids, fill_prompt, fim_format
+
+        tokenizer = self.model.tokenizer
+        chosen = fim_format(tokenizer, fim)
+        space = self.model.token_bytes.strips_first_space
+        prompt = fill_prompt(tokenizer, self.model.encode_continuation, prefix, suffix, chosen, space_first=space)
+        ends = dict.fromkeys((*self.model.eos_token_ids, *end_ids(tokenizer, chosen)))
+        return self._prompt_rows(prompt, "prefix and suffix", {"eos_token_ids": tuple(ends), **settings})
+
+    def _prompt_rows(
+        self, prompt: PromptTokens, argument: str, settings: dict[str, Any]
+    ) -> tuple[list[Row], DecodingSettings]:
         checked = self._settings(settings)
         self._require_room(len(prompt.ids), argument)
-        row = self._row(list(prompt.ids), checked, roles=prompt.roles)
-        return self._wait(self._start([row], checked, None))[0]
-
-
-def _around(run: Generation, start: int, stop: int) -> tuple[str, str]:
-    """The text before and after some tokens, of the message that holds them."""
-    from tokenscope_widgets.code.source import token_source, whole_characters
-
-    if not isinstance(run, Generation):
-        raise bad_value("run", run, "is no Generation", "Pass what session.generate or session.score returned")
-    first = run.position(start, "start")
-    last = run.position(stop - 1, "stop − 1") if stop else -1
-    if last < first:
-        raise bad_value("stop", stop, f"leaves no token from {first} on", "Use one past the last token to write anew")
-    marks = {i: run.token_label(t) for i, t in enumerate(run.token_ids.tolist()) if t in run.special_ids}
-    text = token_source(run.tokens.token_bytes, marks)
-    begin, end = int(text.start[first : last + 1].min()), int(text.end[first : last + 1].max())
-    if int((text.end - text.start)[first : last + 1].sum()) != end - begin:
-        raise bad_value("start", start, "and stop enclose text of several parts", "Stay within one")
-    inside = [(a, b) for a, b in text.messages if a <= begin and end <= b]
-    if not inside:
-        raise bad_value("start", start, "and stop enclose text of several messages", "Stay within one message")
-    before, after = text.source[inside[0][0] : begin], text.source[end : inside[0][1]]
-    if whole_characters(before) != len(before) or (after and 0x80 <= after[0] < 0xC0):
-        raise bad_value("start", start, "and stop cut a character in two", "Take the tokens of whole characters")
-    return before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+        return [self._row(list(prompt.ids), checked, roles=prompt.roles)], checked

@@ -195,7 +195,10 @@ def _lineage(values: dict[str, Any] | None) -> Lineage | None:
         return None
     numbers = {"at": int(values["at"]), "replaced": int(values["replaced"])}
     replacement = tuple(int(i) for i in values["replacement"])
-    return Lineage(**{**values, **numbers, "parent_id": str(values["parent_id"]), "replacement": replacement})
+    stop = None if values.get("stop") is None else int(values["stop"])
+    return Lineage(
+        **{**values, **numbers, "parent_id": str(values["parent_id"]), "replacement": replacement, "stop": stop}
+    )
 
 
 def _read_tokens(members: Members, count: int, shared: bool) -> TokenTable:

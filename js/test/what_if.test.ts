@@ -149,3 +149,53 @@ test("certain points come before uncertain ones, and figures read as points of a
 test("asserts are counted, else test functions", () => {
   expect([countTests("assert a\nassert b\n# assert c"), countTests("def test_a():\n    pass"), countTests("")]).toEqual([2, 1, 0]);
 });
+
+const FILLS = { _model: { name: "m", available: true, fills: true } };
+
+test("Shift and an arrow key mark a stretch of tokens, which a press on a button writes anew", () => {
+  const view = show("fresh", { ...FILLS, selected: 20 });
+  const press = (key: string, shiftKey = false): void => {
+    (view.el.querySelector(".t.sel") as HTMLElement).dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true }));
+    view.settle();
+  };
+  press("ArrowRight", true);
+  press("ArrowRight", true);
+  expect([view.model.get("span"), view.model.get("selected")]).toEqual([[20, 22], 22]);
+  expect(view.el.querySelectorAll(".t.nd").length).toBe(3);
+  expect(view.text(".ts-wi-stretch h4")).toContain("3 tokens");
+  view.button("Write these anew").click();
+  expect(view.asked).toEqual([["rewrite", { start: 20, stop: 23 }]]);
+  press("ArrowRight");
+  expect([view.model.get("span"), view.el.querySelectorAll(".t.nd").length]).toEqual([null, 0]);
+});
+
+test("a stretch can shrink past where it began", () => {
+  const view = show("fresh", { ...FILLS, selected: 20 });
+  const click = (i: number, shiftKey: boolean): void => {
+    (view.el.querySelector(`[data-i="${i}"]`) as HTMLElement).dispatchEvent(new MouseEvent("click", { shiftKey, bubbles: true }));
+    view.settle();
+  };
+  click(24, true);
+  click(18, true);
+  expect(view.model.get("span")).toEqual([18, 20]);
+  click(19, false);
+  expect([view.model.get("span"), view.model.get("selected")]).toEqual([null, 19]);
+});
+
+test("text that is marked with the mouse is a stretch", () => {
+  const view = show("fresh", FILLS);
+  const at = (i: number): Node => view.el.querySelector(`[data-i="${i}"]`)!.firstChild!;
+  document.body.append(view.el);
+  document.getSelection()!.setBaseAndExtent(at(20), 0, at(23), 0);
+  view.el.querySelector(".ts-code")!.dispatchEvent(new Event("pointerup", { bubbles: true }));
+  view.settle();
+  expect(view.model.get("span")).toEqual([20, 22]);
+});
+
+test("without tokens for it, or with no model, the button says why nothing can be filled", () => {
+  const view = show("fresh", { selected: 20, span: [20, 21], _model: { name: "m", available: true } });
+  expect(view.button("Write these anew").disabled).toBe(true);
+  expect(view.text(".ts-wi-stretch .ts-hint")).toContain("no tokens for filling a gap");
+  view.set("_model", { name: "m", available: false });
+  expect(view.text(".ts-wi-stretch .ts-hint")).toContain("No model is behind this run");
+});

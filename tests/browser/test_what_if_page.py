@@ -111,3 +111,19 @@ def test_the_keyboard_leads_from_the_text_to_the_alternatives_and_back(open_page
     assert page.evaluate("() => document.activeElement.closest('.ts-alternatives') !== null")
     page.keyboard.press("Escape")
     expect(page.locator('.ts-code [data-i="43"]').first).to_be_focused()
+
+
+def test_dragging_over_the_text_marks_a_stretch_of_tokens(open_page: Open) -> None:
+    page = opened(open_page, lab(0))
+    tokens = page.locator(".ts-code .t")
+    first, last = tokens.nth(20).bounding_box(), tokens.nth(23).bounding_box()
+    assert first is not None
+    assert last is not None
+    page.mouse.move(first["x"] + 6, first["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(last["x"] + last["width"] - 1, last["y"] + 8, steps=5)
+    page.mouse.up()
+    expect(page.locator(".ts-wi-stretch h4")).to_contain_text("4 tokens")
+    assert page.locator(".t.nd").count() == 4
+    page.keyboard.press("Escape")
+    expect(page.locator(".ts-wi-stretch")).to_be_hidden()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import tokenscope_widgets as ts
+from tests.test_prompting import fill_session
 from tests.tiny import held, some_ids
 from tests.widgets.test_token_stream import ask
 from tokenscope_widgets import sandbox
@@ -196,3 +197,24 @@ def test_the_session_opens_the_lab_on_a_prompt(tiny_session: ts.Session) -> None
     widget = tiny_session.what_if("def f(x):", tests="assert f(1)", max_new_tokens=5, eos_token_ids=())
     widget.wait()
     assert (widget.tests, widget.until, len(widget.run) - widget.run.prompt_length) == ("assert f(1)", "function", 5)
+
+
+def test_a_stretch_of_tokens_is_written_anew_beside_the_run() -> None:
+    session = fill_session()
+    widget = lab(session)
+    widget._on_rewrite(4, 6)
+    widget.wait()
+    run = widget.run
+    assert run is not None
+    assert [one.token_ids.tolist() for one in widget.branches] == [session.rewrite(run, 4, 6).token_ids.tolist()]
+    assert (widget.status, widget.work, widget.error) == ("done", "", "")
+    assert set(widget._verdicts) == {run.run_id, widget.branches[0].run_id}
+
+
+def test_the_view_knows_whether_the_model_can_fill_a_gap(tiny_session: ts.Session) -> None:
+    assert lab(fill_session())._model["fills"] is True
+    plain = lab(tiny_session)
+    assert plain._model["fills"] is False
+    with pytest.raises(InputError, match="has no tokens for filling in the middle"):
+        plain.rewrite(4, 6)
+    assert (plain.status, plain.work) == ("done", "")

@@ -65,6 +65,25 @@ def plan_branch(parent: Generation, at: int, replacement: Sequence[int], keep_pr
     )
 
 
+def plan_rewrite(parent: Generation, start: int, stop: int, middle: Sequence[int]) -> BranchPlan:
+    """Plan to put ``middle`` in the place of the tokens ``start … stop − 1``, and to keep those after them.
+
+    ``middle`` may be empty. Its tokens count as generated.
+    """
+    ids = [int(i) for i in parent.token_ids]
+    if stop <= parent.prompt_length:
+        prompt_length = parent.prompt_length - (stop - start) + len(middle)
+    else:
+        prompt_length = min(start, parent.prompt_length)
+    return BranchPlan(
+        token_ids=(*ids[:start], *middle, *ids[stop:]),
+        roles=(Role.GENERATED,) * len(middle) + tuple(Role(int(role)) for role in parent.tokens.roles[stop:]),
+        measured=parent.tokens[:start],
+        prompt_length=prompt_length,
+        lineage=Lineage(parent.run_id, start, ids[start], tuple(middle), stop=stop),
+    )
+
+
 def _role_before(role: int) -> Role:
     """Of a token of the prompt that is kept: special ones are found again by their ids."""
     return Role.TEMPLATE if role == Role.TEMPLATE else Role.PROMPT

@@ -63,6 +63,8 @@ class Lineage:
         The token ids put in its place; several where free text needed several tokens.
     keep_prompt : bool
         Whether the rest of the prompt was kept after a replacement inside the prompt.
+    stop : int or None
+        Where tokens were written anew between others: the parent's position from which on its tokens stand again.
     """
 
     parent_id: str
@@ -70,6 +72,7 @@ class Lineage:
     replaced: int
     replacement: tuple[int, ...]
     keep_prompt: bool = True
+    stop: int | None = None
 
 
 @dataclass(frozen=True)

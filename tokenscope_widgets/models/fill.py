@@ -110,6 +110,11 @@ def fim_format(tokenizer: Any, fim: str | FimFormat | None = None) -> FimFormat:
     return chosen
 
 
+def has_fill_tokens(tokenizer: Any) -> bool:
+    """Whether a tokenizer has the tokens of a known convention."""
+    return any(not _missing(tokenizer, known) for known in FIM_FORMATS)
+
+
 def fill_prompt(
     tokenizer: Any,
     encode_inside: Callable[[str], Sequence[int]],

@@ -103,6 +103,7 @@ def describe(run: Generation | GenerationBuilder) -> dict[str, Any]:
             "at": lineage.at,
             "replacement": list(lineage.replacement),
             "text": text,
+            "stop": lineage.stop,
         }
     return {
         "model": run.provenance.model,

@@ -6,6 +6,7 @@ from typing import Any
 
 from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.analysis.settings import DecodingSettings
+from tokenscope_widgets.models.fill import has_fill_tokens
 from tokenscope_widgets.session import Session
 
 
@@ -22,5 +23,7 @@ def prompt_text(run: Generation) -> str:
 def describe_model(session: Session | None, run: Generation | None) -> dict[str, Any]:
     """What the view says of the model."""
     if session is not None:
-        return {"name": session.model.name, "available": True, "context_length": session.model.context_length}
+        model = session.model
+        known = {"name": model.name, "available": True, "context_length": model.context_length}
+        return {**known, "fills": has_fill_tokens(model.tokenizer)}
     return {"name": run.provenance.model if run is not None else "", "available": False, "context_length": None}

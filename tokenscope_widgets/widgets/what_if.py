@@ -18,7 +18,7 @@ from tokenscope_widgets.errors import bad_value
 from tokenscope_widgets.widgets._base import bundle
 from tokenscope_widgets.widgets._protocol import explain
 from tokenscope_widgets.widgets._verdicts import forks_message, same_message, verdict_message
-from tokenscope_widgets.widgets.token_stream import TokenStream
+from tokenscope_widgets.widgets.token_stream import _MOST_BRANCHES, TokenStream
 from tokenscope_widgets.worker import Job
 
 _WHOLE = ("function", "run")
@@ -64,7 +64,7 @@ class WhatIf(TokenStream):
     _same = t.Dict().tag(sync=True)
     _forks = t.Dict().tag(sync=True)
 
-    actions: ClassVar[tuple[str, ...]] = (*TokenStream.actions, "check", "allow", "forks", "show_arm")
+    actions: ClassVar[tuple[str, ...]] = (*TokenStream.actions, "check", "allow", "forks", "show_arm", "rewrite")
 
     def __init__(self, run: Generation | ForkAnalysis | None = None, **options: Any) -> None:
         self._judged: dict[str, Consequence] = {}
@@ -104,6 +104,17 @@ class WhatIf(TokenStream):
         tests = self.tests if self._tested else None
         plan = session.plan_forks(run, positions, alternatives, tests=tests, **options)
         self._begin("forks", session.start_forks(plan, self._forked), lambda job: self._forked(job.wait()))
+        return self
+
+    def rewrite(self, start: int, stop: int, **options: Any) -> WhatIf:
+        """Write the tokens ``start … stop − 1`` anew between the others (`Session.rewrite`); returns at once."""
+        session, run = self._ready_session(), self._need_run()
+        with self._work_lock:
+            self._launch(lambda: session.start_rewrite(run, start, stop, self._beside, **options))
+            self._tell("writing", 0.0)
+            first = run.position(start)
+            same = [r.run_id for r in self.branches if r.lineage and r.lineage.at == first and r.lineage.stop]
+            self._arrange([run.run_id, *same[: _MOST_BRANCHES - 1]])
         return self
 
     def stop(self) -> None:
@@ -248,6 +259,9 @@ class WhatIf(TokenStream):
 
     def _on_forks(self) -> None:
         self.forks()
+
+    def _on_rewrite(self, start: int, stop: int) -> None:
+        self.rewrite(start, stop)
 
     def _on_show_arm(self, at: int, token: int) -> None:
         """Put a continuation that the fork analysis made beside the run."""

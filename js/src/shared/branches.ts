@@ -48,7 +48,7 @@ export class Branches {
 
   /** Token ids whose branches at a position are on display. */
   regenerated(at: number): Set<number> {
-    const ids = this.runs.slice(1).filter((run) => run.meta.lineage?.at === at && run.meta.lineage.replacement.length === 1);
+    const ids = this.runs.slice(1).filter((run) => run.meta.lineage?.at === at && run.meta.lineage.replacement.length === 1 && !run.meta.lineage.stop);
     return new Set(ids.map((run) => run.meta.lineage!.replacement[0]));
   }
 
@@ -71,7 +71,7 @@ export class Branches {
     const scales = this.runs.map((run) => (percentile ? percentileScale(metric, run) : absoluteScale(metric)));
     this.comparison.update({ runs: this.runs, reference: 0, alignments, metric, scales, special });
     const n = all.length - 1;
-    this.what.textContent = `${n} ${n === 1 ? "alternative" : "alternatives"} of one token, written on from there`;
+    this.what.textContent = `${n} ${n === 1 ? "alternative" : "alternatives"}`;
     if (this.token && this.token[0] >= this.runs.length) this.token = null;
     this.comparison.select(this.token, false);
     this.drawTable();

@@ -11,6 +11,8 @@ export interface Lineage {
   at: number;
   replacement: number[];
   text: string;
+  /** Where tokens were written anew between others: from where on the parent's stand again. */
+  stop: number | null;
 }
 
 export interface RunMeta {

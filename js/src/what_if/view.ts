@@ -3,34 +3,34 @@ import { MetricBar, Notice } from "../shared/bars";
 import { Branches } from "../shared/branches";
 import { connect } from "../shared/connect";
 import { Alternatives, tokenFigures } from "../shared/detail";
-import { aria, button, flag, h, on, replaceChildren, say, shown, taken, type Child } from "../shared/dom";
+import { aria, button, flag, h, on, replaceChildren, say, shown, taken } from "../shared/dom";
 import { HeatArea } from "../shared/heat_area";
 import { KeyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
-import { absoluteScale, metricOf, percent } from "../shared/metrics";
+import { absoluteScale, metricOf } from "../shared/metrics";
 import { setTrait, trait, type CleanUp, type WidgetModel } from "../shared/model";
 import { destination } from "../shared/navigation";
 import { leastSure, origin, tokenTips } from "../shared/run_facts";
 import type { Run } from "../shared/runs";
 import { Strip } from "../shared/strip";
-import { labelText } from "../shared/text";
 import { describeToken } from "../shared/token_area";
 import { Tooltip } from "../shared/tooltip";
 import { Checks, countTests } from "./checks";
-import { armOutcome, figureText, ranked, story, type ForkPoint, type Forks } from "./forks";
+import { Stretch, type Range } from "./stretch";
+import { decisiveList, pointTable, UNTIL } from "./decided";
+import { figureText, type ForkPoint, type Forks } from "./forks";
 import { Lane } from "./lane";
 import { likeTo, note, summary, type Same, type Verdicts } from "./verdicts";
 
-const TRAITS = ["selected", "metric", "status", "error", "tests", "until", "work", "progress", "show_line_numbers", "show_whitespace", "show_special", "color_prompt", "_columns", "_alignments", "_model", "_allowed", "_verdicts", "_same", "_forks"];
-const UNTIL = { line: "line", statement: "statement", function: "function", run: "end" };
+const TRAITS = ["selected", "span", "metric", "status", "error", "tests", "until", "work", "progress", "show_line_numbers", "show_whitespace", "show_special", "color_prompt", "_columns", "_alignments", "_model", "_allowed", "_verdicts", "_same", "_forks"];
 const WORK: Record<string, string> = { writing: "writing alternatives", testing: "running tests", forks: "trying other tokens" };
-const LISTED = 6;
 
 const KEYS: Keys = [
   ["← →", "the token before, after"],
   ["↑ ↓", "the token above, below"],
   ["Enter", "alternatives of the selected token; Enter again regenerates from one"],
   ["a", "regenerate the 3 likeliest others"],
+  ["Shift ← →", "a stretch of tokens; r writes it anew"],
   ["[ ]", "the decisive token before, after"],
   ["t", "tests"],
   ["Esc", "back to the text"],
@@ -42,6 +42,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
   const notice = new Notice(model, () => update());
   const bar = new MetricBar(model);
   const area = new HeatArea();
+  const stretch = new Stretch(area, (range, to) => mark(range, to), (start, stop) => ask("rewrite", { start, stop }));
   const strip = new Strip((i) => select(i, false));
   const lane = new Lane((i) => select(i, true));
   const checks = new Checks({ check: (tests) => ask("check", { tests }), allow: () => ask("allow") });
@@ -72,7 +73,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
   const keys = new KeyHelp(KEYS);
   const foot = h("span", { class: "ts-origin" });
   const empty = h("p", { class: "ts-empty" }, "No run yet: session.what_if(prompt) generates one.");
-  const side = h("aside", { class: "ts-side", "aria-label": "Selected token" }, figures, decided, alternatives.element);
+  const side = h("aside", { class: "ts-side", "aria-label": "Selected token" }, stretch.element, figures, decided, alternatives.element);
   let focusNext = false;
   let paintedFor = "";
 
@@ -91,7 +92,9 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
   el.append(root);
   on(area.element, "click", (event) => {
     const span = (event.target as Element).closest<HTMLElement>("[data-i]");
-    if (span) select(Number(span.dataset.i), true);
+    if (!span) return;
+    if (event.shiftKey && selectedNow() >= 0) stretch.extend(Number(span.dataset.i), selectedNow());
+    else select(Number(span.dataset.i), true);
   });
   on(root, "keydown", (event) => pressed(event));
   const cleanUps = [connect({ link, model, root, traits: TRAITS, update: () => update(), sized: el, working }), tokenTips(root, area.element, () => link.run, pointNote)];
@@ -149,8 +152,22 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     link.request(action, args).catch((error: Error) => notice.say(error.message));
   }
 
+  /** Why the model cannot fill a gap, or null. */
+  function noFill(): string | null {
+    const off = blocked() ?? (occupied() ? "Computing: wait, or press Stop." : null);
+    return off ?? (trait<{ fills?: boolean }>(model, "_model", {}).fills ? null : "This model has no tokens for filling a gap. Those of StarCoder, Qwen-Coder, CodeLlama, DeepSeek-Coder and others do.");
+  }
+
+  function mark(range: Range | null, to: number): void {
+    focusNext = true;
+    setTrait(model, "span", range);
+    setTrait(model, "selected", to);
+    update();
+  }
+
   function select(i: number, focus: boolean): void {
     focusNext = focus;
+    if (stretch.range) setTrait(model, "span", null);
     if (i !== selectedNow()) setTrait(model, "selected", i);
     update();
   }
@@ -166,6 +183,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       if (keys.open) keys.toggle();
+      else if (stretch.range) mark(null, selectedNow());
       else area.spanOf(Math.max(selectedNow(), 0))?.focus();
     } else if (typing) return;
     else if (event.key === "?") keys.toggle();
@@ -173,7 +191,9 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     else if (event.key === "[" || event.key === "]") jump(event.key === "]" ? 1 : -1);
     else if (inText) {
       const next = destination(event.key, area, selectedNow());
-      if (next >= 0) select(next, true);
+      if (next >= 0 && event.shiftKey) stretch.extend(next, Math.max(selectedNow(), 0));
+      else if (next >= 0) select(next, true);
+      else if (event.key === "r" && stretch.range && noFill() === null) ask("rewrite", { start: stretch.range[0], stop: stretch.range[1] + 1 });
       else if (event.key === "Enter" || event.key === " ") {
         if (selectedNow() < 0) select(0, true);
         alternatives.focus();
@@ -246,38 +266,14 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     area.select(selected, focusNext);
     focusNext = false;
     if (selected >= 0) area.spanOf(selected)?.setAttribute("aria-label", [describeToken(run, selected), pointNote(run, selected)].filter(Boolean).join(", "));
+    stretch.update(run, trait<Range | null>(model, "span", null), noFill());
     strip.draw(run, metric, selected);
     lane.update(run, found, selected);
     shown(alternatives.element, selected >= 0);
     if (selected >= 0) alternatives.show(run, selected, branches.regenerated(selected));
     replaceChildren(figures, ...(selected >= 0 ? tokenFigures(run, selected) : found ? [] : leastSure(run, (i) => select(i, true))));
     const point = pointAt(selected);
-    replaceChildren(decided, ...(found ? (selected < 0 ? decisiveList(run, found) : point ? pointTable(found, point) : []) : []));
-  }
-
-  /** With nothing selected: the tokens that decided the most, as links. */
-  function decisiveList(run: Run, found: Forks): Child[] {
-    const all = ranked(found);
-    const listed = all.filter((point) => point.certain).slice(0, LISTED);
-    const items = listed.map((point) => h("li", {}, button({ class: "ts-bar", onclick: () => select(point.at, true) }, h("code", {}, labelText(run.tokenText(point.at))), h("span", { class: "ts-dim" }, `position ${point.at}`), h("span", { class: "ts-share" }, figureText(found, point).split(" [")[0]))));
-    const about = found.outcome === "tests" ? "by how much the token changed the chance of passing the tests" : "how often another token leads to another program";
-    const way = found.drawn ? "continuations drawn" : "greedy continuations";
-    const asked = found.finished ? `${found.asked} positions tried` : `${found.points.length} of ${found.asked} positions tried so far`;
-    return [
-      h("h4", {}, "Where it was decided"),
-      listed.length ? h("ol", { class: "ts-links" }, ...items) : h("p", { class: "ts-hint" }, "No token certainly changed the outcome."),
-      h("p", { class: "ts-hint" }, `${about}; ${asked}, ${way} to the end of the ${UNTIL[found.until as keyof typeof UNTIL] ?? "run"}.`),
-    ];
-  }
-
-  /** What each token that was tried at this position led to. */
-  function pointTable(found: Forks, point: ForkPoint): Child[] {
-    const rows = point.arms.map((arm) => {
-      const { sign, text, kind } = armOutcome(found, arm);
-      const open = !arm.written && arm.done > 0 && blocked() === null;
-      const name = open ? button({ class: "ts-quiet", title: "show it beside the run", onclick: () => ask("show_arm", { at: point.at, token: arm.token }) }, h("code", {}, labelText(arm.text))) : h("code", {}, labelText(arm.text));
-      return h("tr", { class: arm.written ? "own" : "" }, h("th", { scope: "row" }, name), h("td", {}, percent(arm.probability)), h("td", { class: kind, title: arm.message }, h("b", {}, sign), ` ${text}`));
-    });
-    return [h("h4", {}, "If another token stood here"), h("table", { class: "ts-wi-arms" }, h("tbody", {}, ...rows)), h("p", { class: "ts-hint" }, story(found, point))];
+    const open = blocked() === null ? (token: number) => ask("show_arm", { at: selected, token }) : null;
+    replaceChildren(decided, ...(found ? (selected < 0 ? decisiveList(run, found, (i) => select(i, true)) : point ? pointTable(found, point, open) : []) : []));
   }
 }
