@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.code.written import written
@@ -125,3 +126,53 @@ def test_a_table_of_what_became_of_each(session: Session) -> None:
         ["parses", "passed", 2, 2],
         ["broken", "not_runnable", 0, 2],
     ]
+
+
+def test_where_tests_were_ended_early_nothing_is_said_of_them(session: Session) -> None:
+    endless = run_of("def double(x):\n    while True:\n        pass\n")
+    job = session.start_consequences([endless, run_of(RIGHT)], TESTS)
+    job.cancel()
+    assert [(one.parses, one.passed) for one in job.wait()] == [(True, None), (True, None)]
+
+
+def test_one_run_is_not_several(session: Session) -> None:
+    with pytest.raises(InputError, match=r"is one run. Pass \[run\], or use session.consequence\(run, tests\)"):
+        session.consequences(run_of(RIGHT), TESTS)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"runs='abc': is no Generation"):
+        session.consequences(["abc"], TESTS)  # type: ignore[list-item]
+
+
+def test_a_check_fails_by_whatever_is_false_but_none() -> None:
+    session = tiny_session()
+
+    def leaves(text: str) -> None:
+        raise SystemExit(2)
+
+    def compares(text: str) -> np.bool_:
+        return np.bool_(len(text) < 3)
+
+    assert session.consequence(run_of(RIGHT), lambda text: None).passed is True
+    assert session.consequence(run_of(RIGHT), compares).passed is False
+    assert session.consequence(run_of(RIGHT), lambda text: 0).passed is False
+    assert session.consequence(run_of(RIGHT), leaves).passed is False
+
+
+def test_a_check_that_does_not_say_what_it_takes_is_refused(session: Session) -> None:
+    with pytest.raises(InputError, match=r"does not say what it takes. Use def check\(text\)"):
+        session.consequence(run_of(RIGHT), max)
+
+
+def test_who_listens_is_told_when_running_is_allowed_or_forbidden() -> None:
+    session = tiny_session()
+    heard: list[bool] = []
+    stop = session.on_permission(lambda: heard.append(session.sandbox is not None))
+    session.allow_running()
+    session.forbid_running()
+    stop()
+    session.allow_running()
+    assert heard == [True, False]
+
+
+def test_limits_are_limits() -> None:
+    with pytest.raises(InputError, match=r"limits='yes': are not limits"):
+        tiny_session().allow_running("yes")  # type: ignore[arg-type]

@@ -46,9 +46,14 @@ def test_the_token_after_else_decides_the_most(found: ForkAnalysis, run: Generat
 
 def test_the_comparison_and_the_range_decide_too_and_the_loop_variable_does_not(found: ForkAnalysis) -> None:
     decisive = [point.at for point in found.decisive()]
-    assert decisive[1:3] == [20, 58]
+    assert decisive[1:3] == [58, 20]
     assert 54 not in decisive
     assert set(outcomes(found, 54).values()) == {"5 of 5 pass"}
+
+
+def test_what_was_cut_off_before_its_function_was_whole_counts_as_unknown(found: ForkAnalysis) -> None:
+    assert found.point(20).arms[2].unknown == 1
+    assert str(found.point(20).pivot) == "0.41 [0.30, 0.56]"
 
 
 def test_each_continuation_is_the_branch_one_would_have_made(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.tiny import held, some_ids, tiny_session
+from tests.tiny import some_ids, tiny_session
 from tokenscope_widgets.analysis.forks import ForkAnalysis
 from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.errors import InputError
@@ -64,20 +66,6 @@ def test_drawn_continuations_are_tried_for_the_written_token_too(tiny_session: S
     assert all(point.drawn for point in found.points)
 
 
-def test_work_that_was_ended_keeps_its_batches_and_can_be_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tokenscope_widgets.forking._ROWS_AT_ONCE", 2)
-    session = tiny_session()
-    run = a_run(session)
-    plan = session.plan_forks(run, POSITIONS, 2, until="run", least_probability=0.0, max_new_tokens=6)
-    with held(session):
-        job = session.start_forks(plan, lambda _known: job.cancel())
-    partial = job.wait()
-    assert not partial.finished
-    assert sum(len(arm.runs) for point in partial.points for arm in point.arms if not arm.written) == 2
-    whole = session.forks(run, resume=partial, max_new_tokens=6)
-    assert texts(whole) == texts(tried(session, run))
-
-
 def test_positions_are_chosen_where_the_model_was_open(tiny_session: Session) -> None:
     run = a_run(tiny_session)
     found = tiny_session.plan_forks(run, 4, 2, least_probability=0.0).analysis
@@ -93,7 +81,7 @@ def test_a_plan_says_what_it_costs_and_writes_nothing(tiny_session: Session) -> 
     assert not tiny_session.worker.busy
 
 
-@pytest.mark.parametrize("budget", [None, float("inf")])
+@pytest.mark.parametrize("budget", [None, float("inf"), float("nan")])
 def test_an_unlimited_budget_is_refused_with_the_estimate(tiny_session: Session, budget: Any) -> None:
     run = a_run(tiny_session)
     with pytest.raises(InputError, match=r"sets no limit, and this takes about 60 tokens, 0 s. Use 60"):
@@ -107,14 +95,15 @@ def test_more_than_the_budget_is_refused_with_the_estimate(tiny_session: Session
 
 def test_a_check_of_the_text_decides_what_passes(tiny_session: Session) -> None:
     run = a_run(tiny_session)
-    wanted = run.text
+    seen: list[str] = []
 
-    def the_same(text: str) -> bool:
-        return text == wanted
+    def first_three(text: str) -> bool:
+        seen.append(text)
+        return len(seen) <= 3
 
-    found = tried(tiny_session, run, tests=the_same)
-    assert found.tests == "the_same"
-    assert {arm.outcomes[0]["tests"] for point in found.points for arm in point.arms} <= {"passed", "failed"}
+    found = tried(tiny_session, run, tests=first_three)
+    assert (found.tests, found.check) == ("first_three", first_three)
+    assert [[arm.outcomes[0]["tests"] for arm in p.arms] for p in found.points] == [["passed", "failed", "failed"]] * 3
 
 
 @pytest.mark.parametrize(
@@ -123,7 +112,18 @@ def test_a_check_of_the_text_decides_what_passes(tiny_session: Session) -> None:
         ({"positions": 0}, r"positions=0: asks about nothing"),
         ({"positions": [3]}, r"positions=3: stands in the prompt. Use 16 … 29"),
         ({"positions": [99]}, r"positions=99: is not a position in a run of 30 tokens"),
-        ({"alternatives": 99}, r"k=99: the run holds"),
+        ({"positions": []}, r"positions=\[\]: is empty"),
+        ({"positions": "17"}, r"positions='17': is neither a number nor a list of positions"),
+        ({"positions": 2.5}, r"positions=2.5: is neither a number nor a list of positions"),
+        ({"alternatives": 99}, r"alternatives=99: the run holds"),
+        ({"alternatives": 0}, r"alternatives=0: must be a whole number from 1"),
+        ({"seed": -1}, r"seed=-1: must be a whole number from 0"),
+        ({"seed": "a"}, r"seed='a': must be a whole number from 0"),
+        ({"least_probability": 2}, r"least_probability=2: must be from 0 to below 1"),
+        ({"least_probability": "x"}, r"least_probability='x': is no number"),
+        ({"budget_tokens": "10"}, r"budget_tokens='10': is no number. This takes about"),
+        ({"positions": 12, "least_probability": 0.99}, r"found none: no token is code where another has"),
+        ({"resume": "x"}, r"resume='x': is no fork analysis"),
         ({"samples": 0}, r"samples=0: must be a whole number from 1"),
         ({"samples": 4}, r"samples=4: greedy continuations are all alike. Add do_sample=True, or use 1"),
         ({"until": "word"}, r"until='word': is no unit"),
@@ -137,12 +137,41 @@ def test_bad_input_is_refused(tiny_session: Session, options: dict[str, Any], me
         tiny_session.forks(run, **{"positions": POSITIONS, "max_new_tokens": 4, **options})
 
 
-def test_an_analysis_of_another_run_is_not_resumed(tiny_session: Session) -> None:
-    found = tried(tiny_session, a_run(tiny_session))
-    with pytest.raises(InputError, match=r"is an analysis of another run. Pass resume.run as the run"):
-        tiny_session.forks(a_run(tiny_session), resume=found)
+def test_each_continuation_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokenscope_widgets.forking._ROWS_AT_ONCE", 2)
+    session = tiny_session()
+    run, calls = a_run(session), []
+
+    def counted(text: str) -> None:
+        calls.append(text)
+
+    plan = session.plan_forks(run, POSITIONS, 2, until="run", least_probability=0.0, max_new_tokens=6, tests=counted)
+    session.start_forks(plan, lambda _known: None).wait()
+    assert len(calls) == 3 + 6
 
 
-def test_a_run_without_a_written_token_has_nothing_to_decide(tiny_session: Session) -> None:
-    with pytest.raises(InputError, match=r"has no written token. Pass a run that was generated"):
-        tiny_session.forks(tiny_session.score(some_ids(12)))
+def test_a_text_that_someone_wrote_can_be_asked_about(tiny_session: Session) -> None:
+    run = tiny_session.score(some_ids(12))
+    found = tiny_session.forks(run, [3, 8], 1, until="run", least_probability=0.0, max_new_tokens=4)
+    assert [len(point.arms[1].runs[0]) for point in found.points] == [3 + 1 + 4, 8 + 1 + 4]
+    with pytest.raises(InputError, match=r"positions=0: has nothing before it. Use 1 … 11"):
+        tiny_session.forks(run, [0], 1)
+
+
+def test_a_position_named_twice_is_asked_about_once(tiny_session: Session) -> None:
+    found = tiny_session.forks(a_run(tiny_session), np.array([20, 20, 17]), 1, least_probability=0.0, max_new_tokens=2)
+    assert [(point.at, len(point.arms[1].runs)) for point in found.points] == [(17, 1), (20, 1)]
+
+
+def test_the_run_of_another_model_is_refused(tiny_session: Session) -> None:
+    run = a_run(tiny_session)
+    other = replace(run, provenance=replace(run.provenance, model="another"))
+    with pytest.raises(InputError, match=r"was made by another, and this session's model is tiny-llama"):
+        tried(tiny_session, other)
+
+
+def test_a_branch_can_be_analysed_like_any_run(tiny_session: Session) -> None:
+    branch = tiny_session.branch(a_run(tiny_session), 17, 200, max_new_tokens=8)
+    found = tiny_session.forks(branch, [20], 1, until="run", least_probability=0.0, max_new_tokens=4)
+    assert found.points[0].arms[0].runs == (branch,)
+    assert found.finished

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tokenscope_widgets.widgets.branch_tree import BranchTree as BranchTree
     from tokenscope_widgets.widgets.code_view import CodeView as CodeView
     from tokenscope_widgets.widgets.compare import Compare as Compare
+    from tokenscope_widgets.widgets.explorer import Explorer as Explorer
     from tokenscope_widgets.widgets.flow import Flow as Flow
     from tokenscope_widgets.widgets.lens_map import LensMap as LensMap
     from tokenscope_widgets.widgets.sampler import Sampler as Sampler
@@ -39,6 +40,7 @@ _HOME = {
     "BranchTree": "tokenscope_widgets.widgets.branch_tree",
     "CodeView": "tokenscope_widgets.widgets.code_view",
     "Compare": "tokenscope_widgets.widgets.compare",
+    "Explorer": "tokenscope_widgets.widgets.explorer",
     "FimFormat": "tokenscope_widgets.models.fill",
     "Flow": "tokenscope_widgets.widgets.flow",
     "Generation": "tokenscope_widgets.analysis.records",

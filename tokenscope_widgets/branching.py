@@ -57,7 +57,8 @@ class Branching(Explaining):
             Text (it may become several tokens) or a token id.
         until : str
             ``"line"``, ``"statement"`` or ``"function"`` end the branch with the one that holds the token (its
-            ``finish`` is then ``"boundary"``); ``"run"`` goes on as far as the settings let it.
+            ``finish`` is then ``"boundary"``); ``"run"`` goes on as far as the settings let it. For a token of the
+            prompt, whose rest is kept, it is the one that holds the first token of the answer.
         keep_prompt : bool
             False drops the rest of the prompt after a replacement inside it.
         **settings
@@ -77,7 +78,7 @@ class Branching(Explaining):
         tokens = self.likeliest_others(run, at, k)
         return self._wait(self.start_branches(run, at, tokens, until=until, **settings))
 
-    def likeliest_others(self, run: Generation, at: int, k: int) -> list[int]:
+    def likeliest_others(self, run: Generation, at: int, k: int, argument: str = "k") -> list[int]:
         """Ids of the ``k`` likeliest tokens at a position, without the one that stands there.
 
         Raises
@@ -87,9 +88,11 @@ class Branching(Explaining):
         """
         row = run.position(at)
         stored = [i for i in run.tokens.model.top_ids[row].tolist() if i >= 0 and i != run.token_ids[row]]
-        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= len(stored):
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise bad_value(argument, k, "must be a whole number from 1", "Use 3")
+        if k > len(stored):
             raise bad_value(
-                "k",
+                argument,
                 k,
                 f"the run holds {len(stored)} other tokens at position {row}",
                 "Choose fewer, or generate with a larger alternatives=…",
@@ -135,9 +138,11 @@ class Branching(Explaining):
 
         language = None
         for row in rows:
-            lineage = row.builder.lineage
+            lineage, given = row.builder.lineage, len(row.token_ids)
             at = lineage.at if lineage is not None else 0
-            boundary = boundary_of(run, at, len(row.token_ids), until, language)
+            if lineage is not None and lineage.keep_prompt and at < run.prompt_length:
+                at = given
+            boundary = boundary_of(run, at, given, until, language)
             if boundary is not None:
                 language = boundary.language
                 row.ended, row.cut = boundary.ended, boundary.cut

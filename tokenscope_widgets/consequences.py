@@ -64,7 +64,8 @@ class Consequence:
         return self.program.syntax + (f": {self.program.problem}" if self.program.problem else "")
 
     def __repr__(self) -> str:
-        return f"<Consequence {self.run.run_id[:6]}: {self.program.syntax}; {self.message}>"
+        told = self.message if self.outcome is None else f"{self.program.syntax}; {self.message}"
+        return f"<Consequence {self.run.run_id[:6]}: {told}>"
 
 
 class Consequences(Branching):
@@ -93,11 +94,33 @@ class Consequences(Branching):
 
         if reason := unavailable():
             raise InputError(f"allow_running: programs cannot be isolated here. {reason}")
+        if limits is not None and not isinstance(limits, Limits):
+            raise bad_value("limits", limits, "are not limits", "Use ts.sandbox.Limits(seconds=5.0, …), or nothing")
         self.sandbox = limits if limits is not None else Limits(**options)
+        self._permission_changed()
 
     def forbid_running(self) -> None:
         """Run no generated code from now on."""
         self.sandbox = None
+        self._permission_changed()
+
+    def on_permission(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call whenever running is allowed or forbidden from now on; returns how to end that."""
+        self._permission_listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._permission_listeners:
+                self._permission_listeners.remove(listener)
+
+        return stop
+
+    def _permission_changed(self) -> None:
+        for listener in list(self._permission_listeners):
+            listener()
+
+    @cached_property
+    def _permission_listeners(self) -> list[Callable[[], None]]:
+        return []
 
     def consequence(self, run: Generation, tests: Checked = None) -> Consequence:
         """Whether one run's program parses, and passes its tests; see `consequences`."""
@@ -112,12 +135,17 @@ class Consequences(Branching):
         tests : str or callable, optional
             ``assert`` statements or ``def test_…():`` functions as text; a function without parameters, whose source is
             run after the program; or a check: a function of one parameter, which is given the program's text in this
-            process, where no generated code is run, and fails by returning False or raising.
+            process, where no generated code is run, and fails by raising or by returning something false but None.
+
+        Returns
+        -------
+        list of Consequence
+            In the order of the runs. Where Ctrl-C ended the work, those not reached have no outcome.
 
         Raises
         ------
         InputError
-            Tests that do not parse; running was not allowed.
+            Tests that do not parse; running was not allowed; not a sequence of runs.
         """
         return self._wait(self.start_consequences(runs, tests), "Running tests")
 
@@ -127,6 +155,14 @@ class Consequences(Branching):
         It does not wait for the model: it may run beside another job of this session.
         """
         judge = self._judge(tests)
+        if isinstance(runs, Generation):
+            raise bad_value("runs", runs, "is one run", "Pass [run], or use session.consequence(run, tests)")
+        runs = list(runs)
+        for run in runs:
+            if not isinstance(run, Generation):
+                raise bad_value(
+                    "runs", run, "is no Generation", "Pass what session.generate or session.branch returned"
+                )
 
         def work(job: Job[list[Consequence]]) -> list[Consequence]:
             return judge(runs, lambda: job.cancelled, lambda: job.advance(1))
@@ -142,7 +178,7 @@ class Consequences(Branching):
         from tokenscope_widgets.code.program import program_of
 
         if is_check(tests):
-            return lambda runs, _cancelled, _advance: [_checked(run, tests) for run in runs]
+            return lambda runs, cancelled, advance: [_checked(run, tests, cancelled, advance) for run in runs]
         prepared, limits = self._prepared(tests)
         if prepared is None or limits is None:
             return lambda runs, _cancelled, _advance: [Consequence(run, program_of(run)) for run in runs]
@@ -155,12 +191,9 @@ class Consequences(Branching):
             programs = [program_of(run, "python") for run in runs]
             texts = list(dict.fromkeys(program.text for program in programs))
             done = run_many(texts, prepared, limits, cancelled=cancelled, on_done=lambda _i, _outcome: advance())
-            found = dict(zip(texts, done, strict=False))
-            return [
-                Consequence(run, program, found[program.text])
-                for run, program in zip(runs, programs, strict=True)
-                if program.text in found
-            ]
+            ended = cancelled()
+            found = {text: None if ended and not out.judged else out for text, out in zip(texts, done, strict=True)}
+            return [Consequence(run, one, found[one.text]) for run, one in zip(runs, programs, strict=True)]
 
         return judge
 
@@ -184,21 +217,29 @@ def is_check(tests: Checked) -> bool:
         return False
     if not callable(tests):
         raise bad_value("tests", tests, "is neither text nor a function", "Give assert statements, or a function")
-    parameters = inspect.signature(tests).parameters
-    if len(parameters) > 1:
-        raise bad_value("tests", tests, f"takes {len(parameters)} arguments", "Take none, or one: the program's text")
-    return len(parameters) == 1
+    try:
+        parameters = inspect.signature(tests).parameters.values()
+    except (TypeError, ValueError):
+        raise bad_value("tests", tests, "does not say what it takes", "Use def check(text): …") from None
+    needed = [one for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    if len(needed) > 1:
+        raise bad_value("tests", tests, f"takes {len(needed)} arguments", "Take none, or one: the program's text")
+    return len(needed) == 1
 
 
-def _checked(run: Generation, check: Any) -> Consequence:
+def _checked(run: Generation, check: Any, cancelled: Callable[[], bool], advance: Callable[[], None]) -> Consequence:
     from tokenscope_widgets.code.program import program_of
     from tokenscope_widgets.sandbox import Failure, Outcome
 
     program, name, error = program_of(run), getattr(check, "__name__", "check"), None
+    if cancelled():
+        return Consequence(run, program)
     try:
-        passed = check(program.text) is not False
-    except Exception as raised:  # the user's own check: whatever it raises is its verdict
+        said_of_it = check(program.text)
+        passed = said_of_it is None or bool(said_of_it)
+    except (Exception, SystemExit) as raised:  # the user's own check: whatever it raises is its verdict
         passed, error = False, raised
+    advance()
     said = str(error).partition("\n")[0] if error is not None else ""
     message = f"{name} passed" if passed else f"{name} failed" + (f": {said}" if said else "")
     kind = type(error).__name__ if error is not None else ""

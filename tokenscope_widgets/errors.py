@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tokenscope_widgets.analysis.forks import ForkAnalysis
     from tokenscope_widgets.analysis.records import Generation
 
 
@@ -13,13 +14,13 @@ class TokenScopeError(Exception):
 
     Attributes
     ----------
-    partial : list of Generation
-        What had been generated when the error struck; empty where nothing had.
+    partial : list of Generation, or ForkAnalysis
+        What there was when the error struck: the runs, none where nothing was written; of `Session.forks` the analysis.
     """
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.partial: list[Generation] = []
+        self.partial: list[Generation] | ForkAnalysis = []
 
 
 class InputError(TokenScopeError, ValueError):

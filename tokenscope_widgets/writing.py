@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -81,14 +82,21 @@ class Writer:
     ) -> list[list[int]]:
         """A group in batches whose caches fit; the longest rows together, so that little is padding."""
         length = max(len(rows[i].token_ids) for i in group) + settings.max_new_tokens
-        most = max(1, min(most_rows, _CACHE_BYTES_AT_ONCE // max(self._caches.bytes_per_token * length, 1)))
+        bytes_per_token = max(self._caches.bytes_per_token, self._model.forward.cache_bytes_per_token, 1)
+        most = max(1, min(most_rows, _CACHE_BYTES_AT_ONCE // (bytes_per_token * length)))
         order = sorted(group, key=lambda i: -len(rows[i].token_ids))
         return [sorted(order[first : first + most]) for first in range(0, len(order), most)]
 
     def _decode(self, job: Job[Any], rows: list[Row], settings: DecodingSettings, observer: Observer | None) -> None:
         forward: ForwardPass | PaddedForward = self._model.forward
         if len({len(row.token_ids) for row in rows}) > 1:
-            forward, cache = self._padded(rows)
+            with self._keeping(rows):
+                padded = self._padded(job, rows)
+            if padded is None:
+                for row in rows:
+                    row.finish = "cancelled"
+                return
+            forward, cache = padded
         else:
             known = max(len(rows[0].builder) - 1, 0)
             cache = self._caches.fork(rows[0].token_ids, known, len(rows)) if settings.use_cache else None
@@ -105,24 +113,26 @@ class Writer:
         if cache is not None and len(rows) == 1:
             self._caches.add(rows[0].token_ids, cache)
 
-    def _padded(self, rows: list[Row]) -> tuple[PaddedForward, Any]:
-        """The model, and a cache of what is measured of each row but its last token."""
+    def _padded(self, job: Job[Any], rows: list[Row]) -> tuple[PaddedForward, Any] | None:
+        """The model, and a cache of what is measured of each row but its last token; None once it is cancelled."""
         lengths = [len(row.token_ids) for row in rows]
-        longest_first = sorted(
-            range(len(rows)), key=lambda i: -lengths[i]
-        )  # what the longest computes serves the others
-        caches = {i: self._prefix(rows[i]) for i in longest_first}
+        caches: dict[int, Any] = {}
+        # what the longest computes serves the others
+        for i in sorted(range(len(rows)), key=lambda i: -lengths[i]):
+            caches[i] = self._prefix(job, rows[i])
+            if job.cancelled:
+                return None
         forward = PaddedForward(self._model.forward, [max(lengths) - length for length in lengths])
         return forward, padded_cache([caches[i] for i in range(len(rows))])
 
-    def _prefix(self, row: Row) -> Any:
+    def _prefix(self, job: Job[Any], row: Row) -> Any:
         """A cache of all that is measured of a row but its last token, computed where it is not known."""
         known = len(row.builder) - 1
         cache = self._caches.fork(row.token_ids, known)
         if cache_length(cache) < known:
             forward = self._model.forward
             cache = cache or forward.new_cache()
-            while cache_length(cache) < known:
+            while cache_length(cache) < known and not job.cancelled:
                 start = cache_length(cache)
                 forward(torch.tensor([row.token_ids[start : min(start + forward.slice_length, known)]]), cache)
             self._caches.add(row.token_ids, cache)
@@ -132,12 +142,18 @@ class Writer:
     def _guard(self, job: Job[Any], rows: list[Row], observer: Observer | None, steps: Iterable[Any]) -> None:
         """Run the steps; whatever fails, keep what there is."""
         done = job.progress - sum(len(row.token_ids) for row in rows)
-        try:
+        with self._keeping(rows):
             for _ in steps:
                 job.advance(done + sum(len(row.token_ids) for row in rows) - job.progress)
                 for index, row in enumerate(rows):
                     if observer is not None:
                         observer(index, row.builder)
+
+    @contextmanager
+    def _keeping(self, rows: list[Row]) -> Iterator[None]:
+        """Whatever fails meanwhile is explained, and carries what there is."""
+        try:
+            yield
         except Exception as error:
             failure = error if isinstance(error, TokenScopeError) else _explained(error, rows)
             self._caches.clear()

@@ -103,7 +103,16 @@ test("a branch leaves its line where it parts, and ends in its own row", () => {
   const scale = new Scale(data, 232);
   const graph = graphOf(data, lines, everything(lines), scale);
   expect(graph.lanes).toBe(`M116 ${ROW / 2}V${1.5 * ROW - 5}q0 5 5 5`);
-  expect(trail(lines, everything(lines), 1, scale)).toBe("M116 14V37q0 5 5 5H121M0 14H116");
+  expect(trail(lines, everything(lines), 1, scale)).toEqual(["M116 14V37q0 5 5 5H121M16 14H116", "M0 14H16"]);
+});
+
+test("the way to a run that parts inside the prompt goes on dotted to where writing begins", () => {
+  const data = treeOf("pqab", "pqac");
+  data.prompt.fill(4);
+  const lines = made(data);
+  const scale = new Scale(data, 100);
+  // the prompts take 30 px, of which the shared three tokens take three quarters
+  expect(trail(lines, everything(lines), 1, scale)).toEqual(["M22.5 14V37q0 5 5 5M30 42H30M22.5 14H22.5", "M27.5 42H30M0 14H22.5"]);
 });
 
 test("stretches are warmer and thicker the less a token was expected, and calm ones are not drawn", () => {

@@ -287,7 +287,7 @@ test("a saved page opens, marks, pins and names, but neither prunes nor compares
   view.press("p");
   view.settle();
   expect([view.model.get("selected"), view.model.get("pinned"), view.model.sent]).toEqual(["fib", ["fib"], []]);
-  expect([view.button("Compare #1 and #2").disabled, view.button("Prune").disabled]).toEqual([true, true]);
+  expect([view.button("Comparing needs the kernel").disabled, view.button("Prune").disabled]).toEqual([true, true]);
 });
 
 test("text of a model, of labels and of tests is never markup", () => {

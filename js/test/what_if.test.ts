@@ -5,7 +5,7 @@ import decided from "../../tests/fixtures/what_if/decided.json";
 import fresh from "../../tests/fixtures/what_if/fresh.json";
 import { StaticModel } from "../src/shared/static_model";
 import { countTests } from "../src/what_if/checks";
-import { armOutcome, points, ranked, story, type Forks } from "../src/what_if/forks";
+import { armOutcome, points, ranked, story, type ForkArm, type Forks } from "../src/what_if/forks";
 import widget from "../src/what_if/index";
 
 const STATES = { branches, decided, fresh } as unknown as Record<string, Record<string, unknown>>;
@@ -67,6 +67,26 @@ test("with nothing selected the tokens that decided the run are listed, the stro
   expect(view.all(".ts-wi-decided li .ts-share")).toEqual(["+60 points", "+55 points"]);
   view.el.querySelector<HTMLElement>(".ts-wi-decided li button")!.click();
   expect(view.model.get("selected")).toBe(43);
+});
+
+test("where all alternatives came out as the run did, the line is shown where they would have parted", () => {
+  const ids = STATES.branches._columns as string[];
+  const view = show("branches", { _columns: ids.slice(0, 2), _same: { [ids[1]]: [ids[0], "renaming"] } });
+  expect(view.all(".ts-fork-token")).toEqual(["␣a"]);
+  expect(view.all(".ts-column .ts-row")[0]).toBe("        a, b = 0, 1");
+  expect(view.all(".ts-wi-verdict span")).toEqual(["also from ␣max: the same after renaming"]);
+});
+
+test("the run's own card is called as written", () => {
+  expect(show("branches").all(".ts-column:has(.ts-title) .ts-title")).toEqual(["as written"]);
+});
+
+test("tokens that certainly decided carry the sign of the legend, by which way", () => {
+  const marks = (view: ReturnType<typeof show>): string[] => [...view.el.querySelectorAll<HTMLElement>(".ts-code .t[data-mark]")].map((span) => `${span.dataset.i} ${span.dataset.mark}`);
+  const lowered = forks.points.map((point) => (point.at === 20 ? { ...point, figure: [-0.5, -0.6, -0.4] } : point));
+  expect(marks(show("decided"))).toEqual(["20 ▲", "43 ▲"]);
+  expect(marks(show("decided", { _forks: { ...forks, points: lowered } }))).toEqual(["20 ▼", "43 ▲"]);
+  expect(marks(show("decided", { _forks: { ...forks, outcome: "tree" } }))).toEqual(["20 ◆", "43 ◆"]);
 });
 
 test("at a position that was asked about, each token says what came of it, and one can be shown", () => {
@@ -142,8 +162,29 @@ test("an unfinished analysis can be gone on with", () => {
 test("certain points come before uncertain ones, and figures read as points of a hundred", () => {
   expect(ranked(forks).map(({ at }) => at)).toEqual([43, 20, 54]);
   expect([points(0.6), points(-0.25)]).toEqual(["+60", "−25"]);
-  expect(story({ ...forks, outcome: "tree" }, forks.points[0])).toContain("another program");
   expect(armOutcome({ ...forks, outcome: "tree" }, { ...forks.points[2].arms[1], same: 1 }).text).toBe("the same program");
+});
+
+const ARM: ForkArm = { token: 1, text: "x", probability: 0.9, written: false, done: 1, passed: 0, unknown: 0, status: "failed", same: 0, message: "" };
+
+test("how often other tokens lead elsewhere leaves the written token out", () => {
+  const arms = [{ ...ARM, written: true, same: 1 }, { ...ARM, probability: 0.06, same: 0 }, { ...ARM, probability: 0.02, same: 1 }];
+  const told = (more: ForkArm[]): string => story({ ...forks, outcome: "tree" }, { ...forks.points[0], tail: 0.02, arms: more });
+  expect(told(arms)).toBe("The other tokens that were tried lead to another program in 75.0 % of the cases, by their probability; 2.0 % of the probability was not tried.");
+  expect(told(arms.slice(0, 1))).toBe("No other token was tried; 2.0 % of the probability was not tried.");
+});
+
+test("what ran out of time, could not be run or was cut off does not count as a plain failure", () => {
+  const told = (change: Partial<ForkArm>): string[] => {
+    const { sign, text, kind } = armOutcome(forks, { ...ARM, ...change });
+    return [sign, text, kind];
+  };
+  expect(told({ status: "timeout" })).toEqual(["✗", "runs out of time", "bad"]);
+  expect(told({ status: "not_runnable" })).toEqual(["–", "cannot be run", "odd"]);
+  expect(told({ status: "not_runnable", message: "does not parse: line 8" })).toEqual(["–", "does not parse: line 8", "odd"]);
+  expect(told({ status: "unknown", unknown: 1 })[0]).toBe("?");
+  expect(told({ done: 6, passed: 2, unknown: 1, status: "passed" })).toEqual(["✗", "2 of 5 pass, 1 cut off", "bad"]);
+  expect(told({ status: "passed", passed: 1, message: "5 of 5 passed" })).toEqual(["✓", "passes", "good"]);
 });
 
 test("asserts are counted, else test functions", () => {

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from tests.tiny import ARCHITECTURES, some_ids, tiny_session, tiny_tokenizer
-from tokenscope_widgets.analysis.branching import PrefixCaches, plan_branch
+from tokenscope_widgets.analysis.branching import PrefixCaches, plan_branch, plan_rewrite
 from tokenscope_widgets.analysis.forward import cache_bytes, cache_length, fork_cache
-from tokenscope_widgets.analysis.records import Generation, Role
+from tokenscope_widgets.analysis.records import Generation, Lineage, Role
 from tokenscope_widgets.errors import InputError
 from tokenscope_widgets.session import Session
 
@@ -254,3 +254,21 @@ def test_a_position_outside_the_run_is_refused(at: object) -> None:
 def test_nothing_to_put_there_is_refused() -> None:
     with pytest.raises(InputError, match="is empty"):
         plan_branch(parent_of(tiny_session()), 4, [])
+
+
+def test_a_text_that_was_only_scored_is_continued_right_after_the_replacement() -> None:
+    session = tiny_session()
+    run = session.score(PROMPT)
+    branch = session.branch(run, 6, 200, max_new_tokens=3, eos_token_ids=())
+    assert branch.token_ids[:7].tolist() == [*PROMPT[:6], 200]
+    assert (len(branch), branch.prompt_length) == (7 + 3, 6)
+
+
+def test_tokens_written_anew_keep_what_follows_them() -> None:
+    session = tiny_session()
+    run = parent_of(session)
+    plan = plan_rewrite(run, 14, 16, [1, 2, 3])
+    ids = run.token_ids.tolist()
+    assert plan.token_ids == (*ids[:14], 1, 2, 3, *ids[16:])
+    assert plan.lineage == Lineage(run.run_id, 14, ids[14], (1, 2, 3), stop=16)
+    assert plan_rewrite(run, 14, 16, []).token_ids == (*ids[:14], *ids[16:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.code.written import written
@@ -118,3 +119,56 @@ def test_a_chance_of_tests_that_were_not_run_is_refused() -> None:
         point(arm(1, 0.5, "passed", written=True)).chance(7)
     with pytest.raises(InputError, match=r"is no outcome. Use one of text, tree, tests"):
         replace(point(arm(1, 0.5, "passed", written=True))).moved("words")
+
+
+def test_what_is_not_known_of_a_token_may_pass_or_fail() -> None:
+    found = point(arm(1, 0.5, "passed", written=True), arm(2, 0.5, "unknown"))
+    assert str(found.chance(2)) == "0.50 [0.00, 1.00]"
+    assert str(found.pivot) == "0.00 [0.00, 0.50]"
+    assert not found.pivot.excludes_zero
+
+
+def test_a_written_token_of_which_nothing_is_known_has_no_figure() -> None:
+    found = point(arm(1, 0.5, "unknown", written=True), arm(2, 0.5, "failed"))
+    assert not found.tested
+    with pytest.raises(InputError, match=r"cannot be judged: the run ends before the tests can tell"):
+        _ = found.pivot
+    assert ForkAnalysis(RUN, (found,), "run", "assert f(1)", 0, {}).decisive() == []
+
+
+def test_rounding_of_stored_probabilities_decides_nothing() -> None:
+    near_one = point(
+        arm(1, float(np.float32(0.99)), "passed", written=True), arm(2, float(np.float32(0.01)) + 1e-7, "passed")
+    )
+    assert near_one.tail_mass < 1e-9
+    assert not near_one.pivot.excludes_zero
+    assert not near_one.moved("tree").excludes_zero
+
+
+def test_drawn_outcomes_of_one_distribution_seldom_seem_to_differ() -> None:
+    random = np.random.default_rng(0)
+
+    def null(seed: int) -> ForkPoint:
+        draws = random.integers(0, 5, (3, 8))
+        trees = ["".join("abcde"[i] for i in row) for row in draws]
+        arms = (arm(i, 0.3, *["passed"] * 8, written=i == 0, trees=row) for i, row in enumerate(trees))
+        return point(*arms, drawn=True, at=seed)
+
+    certain = sum(null(seed).moved("tree").excludes_zero for seed in range(100))
+    assert certain <= 12
+
+
+def test_drawn_outcomes_of_different_distributions_are_told_apart() -> None:
+    found = point(
+        arm(1, 0.5, *["passed"] * 8, written=True, trees="a" * 8),
+        arm(2, 0.5, *["passed"] * 8, trees="b" * 8),
+        drawn=True,
+    )
+    assert found.moved("tree").value == pytest.approx(0.5)
+    assert found.moved("tree").excludes_zero
+
+
+def test_an_interval_holds_its_value() -> None:
+    found = point(arm(1, 0.6, *["failed"] * 8, written=True), arm(2, 0.3, *["failed"] * 8), drawn=True)
+    for figure in (found.chance(), found.chance(1), found.pivot, found.moved("tests")):
+        assert figure.low <= figure.value <= figure.high

@@ -22,3 +22,12 @@ def test_keeping_a_run_sets_the_trait(open_page: Open) -> None:
     page.locator('[data-column="2"] .ts-keep').click()
     expect(page.locator('[data-column="2"] .ts-keep')).to_have_text("✓ kept")
     assert page.evaluate("() => window.tokenscope.model.get('kept')") == 2
+
+
+def test_titles_head_the_columns(open_page: Open) -> None:
+    run, other, *_ = [fibonacci(), *fibonacci_branches()]
+    page = open_page(page_of(ts.Compare([run, other], titles=["as it was", "without line 2 ✗ 2 of 5 passed"])))
+    titles = page.locator(".ts-title")
+    expect(titles).to_have_text(["as it was", "without line 2 ✗ 2 of 5 passed"])
+    page.evaluate("() => window.tokenscope.model.set('titles', ['<b>bold', null])")
+    expect(titles).to_have_text(["<b>bold"])

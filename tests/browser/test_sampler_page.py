@@ -66,6 +66,14 @@ def test_it_fits_every_width_in_light_and_dark(open_page: Open, scheme: str, wid
         assert inside, f"{part} overflows"
 
 
+def test_on_a_narrow_page_the_sum_and_a_short_program_are_seen_whole(open_page: Open) -> None:
+    page = sized(open_page(page_of(sampler(temperature=0.7, top_p=0.9))), 420)
+    whole = page.locator(".ts-sm-whole")
+    expect(whole).to_contain_text("at temperature 1: −8.17 nats")
+    assert whole.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
+    assert page.locator(".ts-code").evaluate("one => one.scrollHeight <= one.clientHeight")
+
+
 @pytest.mark.parametrize("width", [420, 1100])
 def test_nothing_moves_while_a_slider_does(open_page: Open, width: int) -> None:
     page = sized(open_page(live_page(sampler(selected=43, temperature=1.0))), width)

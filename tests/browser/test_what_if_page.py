@@ -54,6 +54,27 @@ def test_it_fits_every_width_and_is_legible_in_light_and_dark(open_page: Open, s
     assert min(page.evaluate(CONTRAST)) >= 4.5
 
 
+@pytest.mark.parametrize("width", [420, 760, 1100])
+def test_nothing_of_a_card_is_cut_off(open_page: Open, width: int) -> None:
+    page = opened(open_page, lab(selected=43), width=width)
+    cut = """() => [...document.querySelectorAll('.ts-column, .ts-column .ts-row, .ts-wi-verdict span')]
+      .filter(e => e.scrollWidth > e.clientWidth || e.matches('span') && e.scrollHeight > e.clientHeight)
+      .map(e => e.textContent)"""
+    assert page.evaluate(cut) == []
+
+
+def test_the_rest_of_a_wrapped_line_begins_right_of_the_line(open_page: Open) -> None:
+    page = opened(open_page, lab(selected=43))
+    lefts = """() => [...document.querySelectorAll('[data-column="3"] .ts-row')].flatMap(row => {
+      const lines = [...row.querySelectorAll('.t')].flatMap(t => [...t.getClientRects()]).filter(r => r.width > 2);
+      const low = lines.filter(r => r.top > lines[0].bottom).map(r => r.left - row.getBoundingClientRect().left);
+      return low.length ? [Math.min(...low)] : [];
+    })"""
+    found = page.evaluate(lefts)
+    assert len(found) == 1
+    assert found[0] > 100
+
+
 def test_the_decisive_tokens_fit_the_panel(open_page: Open) -> None:
     page = opened(open_page, lab(0, forks="tests", selected=None))
     expect(page.locator(".ts-wi-decided li")).to_have_count(2)
@@ -94,8 +115,8 @@ def test_verdicts_that_arrive_move_nothing(open_page: Open) -> None:
 def test_what_tests_and_models_say_is_never_markup(open_page: Open) -> None:
     hostile = "<img src=x onerror=window.ran=1>"
     widget = lab(1)
-    widget._verdicts = {one: verdict(status="failed", total=1, message=hostile) for one in widget._columns}
     widget.tests = hostile
+    widget._verdicts = {one: verdict(status="failed", total=1, message=hostile) for one in widget._columns}
     page = opened(open_page, widget)
     expect(page.locator(".ts-wi-verdict span").first).to_have_text(hostile)
     assert page.evaluate("() => window.ran") is None

@@ -108,6 +108,24 @@ class P:
     assert [failure.error for failure in outcome.failures] == ["AssertionError", "ValueError"]
 
 
+def test_an_object_that_equals_everything_is_found_out_on_either_side():
+    program = "class A(int):\n    def __eq__(self, other): return True\ndef f(): return A(2)"
+    assert run(program, "assert f() == 1\nassert 1 == f()").passed == 0
+
+
+def test_a_program_may_call_exit():
+    outcome = run("def f(x):\n    exit(3)", "assert f(1)")
+    assert outcome.message == "0 of 1 passed; first to fail: f(1): SystemExit: 3"
+    assert (
+        run("def f(x):\n    try:\n        quit()\n    except SystemExit:\n        return x", "assert f(1)").passed == 1
+    )
+
+
+def test_an_outcome_says_whether_the_program_was_put_to_its_tests():
+    assert run("def f(", "assert f(1)").judged
+    assert not run("x = 1", "import nosuchmodule\nassert x").judged
+
+
 def test_annotations_of_a_program_are_evaluated():
     assert run("def f(x: List[int]): return x").message == "NameError on line 1: name 'List' is not defined"
 

@@ -62,6 +62,8 @@ def test_nothing_of_the_text_is_executed(tmp_path):
         ("assert 1\0", r"tests do not parse: line 1: source code string cannot contain null bytes"),
         ("def test_a(x): pass", r"line 1: test_a needs arguments"),
         ("async def test_a(): pass", r"line 1: test_a is async"),
+        ("def test_a():\n    assert f(1) == 5\n    yield", r"line 1: test_a yields, so calling it runs nothing"),
+        ("assert f(1)\nassert (f(1) == 5, 'five')", r"line 2: a tuple is always true; remove the parentheses"),
         ("x = 1", r"tests='x = 1': holds no test"),
         ("def check(candidate): pass", r"holds no test.*entry_point"),
     ],
@@ -132,3 +134,9 @@ def test_a_function_without_source_is_refused():
 def test_a_limit_out_of_range_is_refused_by_name(name: str, value: object):
     with pytest.raises(InputError, match=f"{name}="):
         sandbox.Limits(**{name: value})
+
+
+def test_a_test_may_hold_a_generator_of_its_own():
+    assert sandbox.tests_from("def test_a():\n    def g():\n        yield 1\n    assert list(g())").names == (
+        "test_a()",
+    )

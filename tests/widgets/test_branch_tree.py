@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.fixtures.make_branch_tree import branch_of_ids, family
 from tokenscope_widgets.analysis.records import Generation
+from tokenscope_widgets.code.program import program_of
+from tokenscope_widgets.consequences import Consequence
 from tokenscope_widgets.errors import InputError
 from tokenscope_widgets.widgets.branch_tree import BranchTree
 
@@ -208,6 +211,7 @@ def test_pruning_a_compared_run_closes_the_comparison() -> None:
         ({"marked": ["first", "child", "other"]}, "must be two different runs at most"),
         ({"marked": ["first", "first"]}, "must be two different runs at most"),
         ({"pinned": ["nobody"]}, "pinned='nobody': is no run of this tree"),
+        ({"verdicts": {"first": "passed"}}, "verdicts='passed': says nothing of a run. Give what session.consequence"),
         ({"verdicts": {"first": {"status": "great"}}}, "status='great': is no outcome. Use one of: passed, failed"),
         ({"colour": "red"}, "colour='red': is no option of this widget"),
     ],
@@ -215,6 +219,16 @@ def test_pruning_a_compared_run_closes_the_comparison() -> None:
 def test_what_cannot_be_shown_is_refused_with_a_remedy(traits: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         BranchTree(family(), **traits)
+
+
+def test_verdicts_are_taken_as_the_session_gives_them() -> None:
+    first, second, *_ = family()
+    program = replace(program_of(first), syntax="broken", problem="line 1: '(' was never closed")
+    tree = BranchTree(family())
+    tree.verdicts = {first.run_id: Consequence(first, program), second.run_id: {"parses": True}}
+    assert tree.verdicts[first.run_id]["parses"] is False
+    assert tree.verdicts[first.run_id]["message"] == "broken: line 1: '(' was never closed"
+    assert tree.verdicts[second.run_id] == {"parses": True}
 
 
 @pytest.mark.parametrize("method", ["choose", "pin", "prune"])

@@ -49,6 +49,30 @@ def test_settings_are_options_and_reset_goes_back(run: ts.Generation) -> None:
     assert settings_of(sampler) == {"temperature": 0.8, "top_k": 40, "top_p": None, "min_p": None}
 
 
+@pytest.mark.parametrize("follow", [False, True])
+def test_after_sampling_again_reset_goes_back_to_the_settings_of_the_first_run(
+    run: ts.Generation, follow: bool
+) -> None:
+    sampler = Sampler(ts.TokenStream(run) if follow else run, temperature=1.5, top_k=5)
+    sampler.sample_again(5).wait()
+    sampler.sample_again(6).wait()
+    assert sampler.run is not run
+    sampler.reset()
+    assert settings_of(sampler) == {"temperature": 0.8, "top_k": 40, "top_p": None, "min_p": None}
+
+
+def test_another_run_that_is_shown_is_the_one_to_go_back_to(run: ts.Generation, tiny_session: ts.Session) -> None:
+    sampler = Sampler(run)
+    sampler.show(tiny_session.generate(PROMPT, max_new_tokens=2, temperature=0.5, seed=1))
+    sampler.reset()
+    assert settings_of(sampler)["temperature"] == 0.5
+
+
+def test_a_weighed_position_says_in_one_line_what_it_is(run: ts.Generation) -> None:
+    said = repr(Sampler(run, temperature=0).reweighted(6))
+    assert said == "<Reweighted 1 of 10 stored tokens kept, likeliest 1.000, all others 0.000, exact>"
+
+
 def test_its_own_settings_give_back_what_was_drawn_from(run: ts.Generation) -> None:
     at = run.prompt_length + 3
     found = Sampler(run, top_k=5).reweighted(at)

@@ -129,7 +129,7 @@ def test_an_analysis_that_was_stopped_is_gone_on_with(
         next(iter(widget._jobs)).observer = lambda job: job.cancel()
     widget.wait()
     assert widget._forks["finished"] is False
-    widget.forks(max_new_tokens=4)
+    widget.forks()
     widget.wait()
     assert widget._forks["finished"] is True
 
@@ -218,3 +218,99 @@ def test_the_view_knows_whether_the_model_can_fill_a_gap(tiny_session: ts.Sessio
     with pytest.raises(InputError, match="has no tokens for filling in the middle"):
         plain.rewrite(4, 6)
     assert (plain.status, plain.work) == ("done", "")
+
+
+def test_tests_that_change_judge_all_runs_again_and_forget_the_analysis(tiny_session: ts.Session) -> None:
+    tiny_session.allow_running()
+    widget = lab(tiny_session, tests="assert True")
+    widget.forks([20], 1, **FORKS).wait()
+    widget.tests = "assert True\nassert True"
+    widget.wait()
+    assert widget._verdicts[widget.run.run_id]["total"] == 2
+    assert (widget.analysis, widget._forks) == (None, {})
+
+
+def test_every_lab_of_a_session_hears_that_running_is_allowed(tiny_session: ts.Session) -> None:
+    first, second = lab(tiny_session, tests="assert True"), lab(tiny_session, tests="assert True")
+    tiny_session.allow_running()
+    for widget in (first, second):
+        widget.wait()
+        assert widget._allowed is True
+        assert widget._verdicts[widget.run.run_id]["total"] == 1
+    tiny_session.forbid_running()
+    second.wait()
+    assert (second._allowed, second._verdicts[second.run.run_id]["total"]) == (False, 0)
+    second.close()
+    assert len(tiny_session._permission_listeners) == 1
+
+
+def test_an_analysis_by_tests_waits_for_permission(tiny_session: ts.Session) -> None:
+    widget = lab(tiny_session, tests="assert True")
+    with pytest.raises(InputError, match=r"running generated code is off. Allow it"):
+        widget.forks()
+    assert "running generated code is off" in ask(widget, "forks")["error"]
+
+
+def test_tests_are_not_run_on_a_statement_alone_also_once_until_has_changed(tiny_session: ts.Session) -> None:
+    tiny_session.allow_running()
+    widget = lab(tiny_session, tests="assert True", until="line")
+    widget.branch(20, 200, max_new_tokens=40)
+    widget.wait()
+    widget.until = "function"
+    widget.check("assert True\nassert 1")
+    widget.wait()
+    assert widget._verdicts[widget.branches[0].run_id]["status"] == ""
+    assert widget._verdicts[widget.run.run_id]["total"] == 2
+
+
+def test_what_was_stopped_before_its_end_is_not_tested(tiny_session: ts.Session) -> None:
+    tiny_session.allow_running()
+    widget = lab(tiny_session, tests="assert True")
+    with held(tiny_session):
+        widget.branch(20, 200)
+        widget.stop()
+    widget.wait()
+    for run in widget.branches:
+        assert widget._verdicts[run.run_id]["status"] == ""
+    assert widget.error == ""
+
+
+def test_tests_that_were_ended_early_are_run_with_the_next(tiny_session: ts.Session) -> None:
+    tiny_session.allow_running()
+    widget = lab(tiny_session)
+    widget.tests = "assert not [0 for _ in iter(int, 1)]"
+    widget.stop()
+    widget.wait()
+    assert widget._verdicts[widget.run.run_id]["status"] == ""
+    tiny_session.allow_running(seconds=0.5)
+    widget.wait()
+    assert widget._verdicts[widget.run.run_id]["status"] != ""
+
+
+def test_a_wrong_test_is_told_until_it_is_righted(tiny_session: ts.Session) -> None:
+    tiny_session.allow_running()
+    widget = lab(tiny_session, tests="assert (")
+    widget.branch(20, 200)
+    widget.wait()
+    assert "line 1" in widget.error
+    widget.check("assert True")
+    widget.wait()
+    assert widget.error == ""
+
+
+def test_a_failed_analysis_keeps_what_was_found(tiny_session: ts.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokenscope_widgets.forking._ROWS_AT_ONCE", 1)
+    widget = lab(tiny_session)
+    real, calls = tiny_session.model.forward._run, []
+
+    def breaks_later(*given: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 6:
+            raise RuntimeError("no more memory")
+        return real(*given)
+
+    monkeypatch.setattr(tiny_session.model.forward, "_run", breaks_later)
+    widget.forks([20, 23], 2, **FORKS)
+    widget.wait()
+    assert "no more memory" in widget.error
+    assert widget._forks["finished"] is False

@@ -41,7 +41,7 @@ def plan_branch(parent: Generation, at: int, replacement: Sequence[int], keep_pr
 
     After a generated position everything is written anew. At a prompt position the rest of the prompt is kept
     after the replacement (``keep_prompt``) and only the answer is written anew; otherwise the model writes on
-    right after the replacement.
+    right after the replacement. A text that was only scored is continued right after it, too.
 
     Raises
     ------
@@ -49,6 +49,8 @@ def plan_branch(parent: Generation, at: int, replacement: Sequence[int], keep_pr
         ``at`` outside the run, or nothing to put there.
     """
     at = parent.position(at)
+    # of a text that someone wrote, nothing is a question that the rest would have to answer
+    keep_prompt = keep_prompt and parent.finish != "scored"
     if not len(replacement):
         raise bad_value("token", "", "is empty", "Give the text or token id to put there")
     ids = [int(i) for i in parent.token_ids]
@@ -56,11 +58,12 @@ def plan_branch(parent: Generation, at: int, replacement: Sequence[int], keep_pr
     kept = tuple(_role_before(parent.tokens.roles[i]) for i in range(at + 1, at + 1 + len(rest)))
     token_ids = (*ids[:at], *replacement, *rest)
     in_prompt = at < parent.prompt_length
+    prompt_length = at if parent.finish == "scored" else len(token_ids) if in_prompt else parent.prompt_length
     return BranchPlan(
         token_ids=token_ids,
         roles=(Role.REPLACED,) * len(replacement) + kept,
         measured=parent.tokens[:at],
-        prompt_length=len(token_ids) if in_prompt else parent.prompt_length,
+        prompt_length=prompt_length,
         lineage=Lineage(parent.run_id, at, ids[at], tuple(replacement), keep_prompt),
     )
 

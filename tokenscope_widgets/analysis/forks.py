@@ -7,13 +7,13 @@ The outcome's distribution before and after a token follows *Forking Paths in Ne
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tokenscope_widgets.analysis.fork_statistics import Interval, Trials, distance
 from tokenscope_widgets.errors import bad_value
 
 if TYPE_CHECKING:
@@ -21,28 +21,9 @@ if TYPE_CHECKING:
 
     from tokenscope_widgets.analysis.records import Generation
 
-Floats = NDArray[np.float64]
-
 OUTCOMES = ("text", "tree", "tests")
-_DRAWS = 2000
-_LOW, _HIGH = 0.025, 0.975
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure, and between what it lies: 95 % of what chance allows, and whatever the tokens not tried might do."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether it is certain that there is a change."""
-        return self.low > 0 or self.high < 0
+UNKNOWN = "unknown"
+"""The test result of a continuation that was cut off before what was asked for was written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +42,8 @@ class ForkArm:
         The continuations that were made; fewer than asked for where the work was ended.
     outcomes : tuple of dict
         Of each continuation: ``text`` and ``tree`` (what makes it the same as another), and, where tests were run,
-        ``tests`` (``"passed"``, ``"failed"`` …) and ``message``.
+        ``tests`` (``"passed"``, ``"failed"`` …; ``"unknown"`` where it was cut off before it could tell) and
+        ``message``.
     """
 
     token_id: int
@@ -74,7 +56,15 @@ class ForkArm:
     @property
     def passed(self) -> int:
         """How many of the continuations passed the tests."""
-        return sum(outcome.get("tests") == "passed" for outcome in self.outcomes)
+        return self._count("passed")
+
+    @property
+    def unknown(self) -> int:
+        """How many were cut off before the tests could tell."""
+        return self._count(UNKNOWN)
+
+    def _count(self, status: str) -> int:
+        return sum(outcome.get("tests") == status for outcome in self.outcomes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +81,8 @@ class ForkPoint:
         The written token first, the others by probability.
     drawn : bool
         Whether continuations were drawn: then an arm's outcomes vary by chance. Greedy ones do not.
+    samples : int
+        How many continuations of each token were asked for.
     """
 
     at: int
@@ -98,36 +90,43 @@ class ForkPoint:
     role: str
     arms: tuple[ForkArm, ...]
     drawn: bool
+    samples: int = 1
 
     @property
     def tail_mass(self) -> float:
         """The probability of all tokens that were not tried."""
-        return max(0.0, 1.0 - sum(arm.probability for arm in self.arms if arm.outcomes))
+        return max(0.0, 1.0 - float(self._weights.sum()))
 
-    @cached_property
+    @property
     def finished(self) -> bool:
-        """Whether every arm has an outcome."""
-        return all(arm.outcomes for arm in self.arms)
+        """Whether every arm has as many outcomes as were asked for."""
+        return all(len(arm.outcomes) >= self.samples for arm in self.arms)
+
+    @property
+    def tested(self) -> bool:
+        """Whether the tests could tell about the written token."""
+        return any(one.get("tests", UNKNOWN) != UNKNOWN for one in self.arms[0].outcomes)
 
     def chance(self, token_id: int | None = None) -> Interval:
-        """The chance of passing the tests: with this token there, or, without one, before any is chosen."""
-        self._require("tests")
-        means, draws, weights = self._means(), self._draws(), self._weights()
+        """The chance of passing the tests: with this token there, or, without one, before any is chosen.
+
+        Raises
+        ------
+        InputError
+            No tests were run, or they could not tell; the token was not tried.
+        """
+        trials = self._trials
         if token_id is None:
-            low, high = _ends(draws @ weights)
-            return Interval(float(means @ weights / weights.sum()), low, min(1.0, high + self.tail_mass))
+            return trials.chance_before()
         index = next((i for i, arm in enumerate(self._tried) if arm.token_id == token_id), None)
         if index is None:
             raise bad_value("token_id", token_id, f"was not tried at position {self.at}", "Use one of the arms")
-        return Interval(float(means[index]), *_ends(draws[:, index]))
+        return trials.chance_after(index)
 
     @cached_property
     def pivot(self) -> Interval:
         """The chance of passing after the written token minus that before it, −1 … 1."""
-        self._require("tests")
-        means, draws, weights = self._means(), self._draws(), self._weights()
-        low, high = _ends(draws[:, 0] - draws @ weights)
-        return Interval(float(means[0] - means @ weights / weights.sum()), low - self.tail_mass, high)
+        return self._trials.pivot()
 
     def moved(self, outcome: str = "tree") -> Interval:
         """How far the written token moved the outcome's distribution: total variation, 0 … 1.
@@ -140,18 +139,28 @@ class ForkPoint:
         if outcome not in OUTCOMES:
             raise bad_value("outcome", outcome, "is no outcome", f"Use one of {', '.join(OUTCOMES)}")
         self._require(outcome)
-        shares, weights = self._shares(outcome), self._weights()
-        value = np.abs(shares[0] - weights @ shares / weights.sum()).sum() / 2
-        samples = self._resampled(shares) if self.drawn else [shares]
-        # tokens that were not tried may do what the written one did, or something else altogether
-        apart = np.array([np.abs(one[0] - weights @ one).sum() for one in samples])
-        low, _ = _ends((apart - self.tail_mass) / 2)
-        _, high = _ends((apart + self.tail_mass) / 2)
-        return Interval(float(value), max(0.0, low), min(1.0, high))
+        counted = [Counter(one.get(outcome, "") for one in arm.outcomes) for arm in self._tried]
+        names = sorted(set().union(*counted))
+        counts = np.array([[c[name] for name in names] for c in counted], np.int64)
+        return distance(counts, self._weights, self.drawn, self.at)
 
     @property
     def _tried(self) -> list[ForkArm]:
         return [arm for arm in self.arms if arm.outcomes]
+
+    @property
+    def _weights(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Probabilities of what was tried; stored ones may sum to a little more than 1."""
+        weights = np.array([arm.probability for arm in self._tried], np.float64)
+        return weights / max(1.0, float(weights.sum()))
+
+    @cached_property
+    def _trials(self) -> Trials:
+        self._require("tests")
+        passed = np.array([arm.passed for arm in self._tried], np.int64)
+        unknown = np.array([arm.unknown for arm in self._tried], np.int64)
+        failed = np.array([len(arm.outcomes) for arm in self._tried], np.int64) - passed - unknown
+        return Trials(self._weights, passed, failed, unknown, self.drawn, self.at)
 
     def _require(self, outcome: str) -> None:
         written = self.arms[0].outcomes
@@ -159,35 +168,14 @@ class ForkPoint:
             raise bad_value(
                 "point", self.at, "is not finished: its written token has no outcome", "Resume the analysis"
             )
-        if outcome == "tests" and "tests" not in written[0]:
+        if outcome != "tests":
+            return
+        if "tests" not in written[0]:
             raise bad_value("outcome", outcome, "no tests were run", "Pass tests=… to session.forks")
-
-    def _weights(self) -> Floats:
-        return np.array([arm.probability for arm in self._tried], np.float64)
-
-    def _means(self) -> Floats:
-        return np.array([arm.passed / len(arm.outcomes) for arm in self._tried], np.float64)
-
-    def _draws(self) -> Floats:
-        """Plausible chances of passing, [draw, arm]: Beta with Jeffreys' prior; greedy ones are as they are."""
-        if not self.drawn:
-            return self._means()[None]
-        passed = np.array([arm.passed for arm in self._tried])
-        failed = np.array([len(arm.outcomes) for arm in self._tried]) - passed
-        return np.random.default_rng(self.at).beta(passed + 0.5, failed + 0.5, (_DRAWS, len(passed)))
-
-    def _shares(self, outcome: str) -> Floats:
-        """The share of each outcome in each arm, [arm, outcome]."""
-        counted = [Counter(one.get(outcome, "") for one in arm.outcomes) for arm in self._tried]
-        names = sorted(set().union(*counted))
-        return np.array([[c[name] / c.total() for name in names] for c in counted])
-
-    def _resampled(self, shares: Floats) -> list[Floats]:
-        """What the shares might have been with other draws (bootstrap within each arm)."""
-        random = np.random.default_rng(self.at)
-        sizes = [len(arm.outcomes) for arm in self._tried]
-        one = [random.multinomial(n, row, _DRAWS) / n for n, row in zip(sizes, shares, strict=True)]
-        return list(np.stack(one, axis=1))
+        if not self.tested:
+            raise bad_value(
+                "point", self.at, "cannot be judged: the run ends before the tests can tell", "Write more tokens"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,10 +190,12 @@ class ForkAnalysis:
     until : str
         How far continuations were written.
     tests : str
-        The tests that were run; empty for none.
+        The tests that were run, or the name of the function; empty for none.
     seed : int
     settings : dict
         What continuations were made with, beside the run's own settings.
+    check : str, callable or None
+        The tests themselves.
 
     Notes
     -----
@@ -218,6 +208,7 @@ class ForkAnalysis:
     tests: str
     seed: int
     settings: dict[str, Any]
+    check: Any = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.points)
@@ -261,10 +252,15 @@ class ForkAnalysis:
             they were run, else the tree.
         """
         outcome = outcome or ("tests" if self.tests else "tree")
-        points = [point for point in self.points if point.arms[0].outcomes]
+        points = self.known(outcome)
         figures = [(point.pivot if outcome == "tests" else point.moved(outcome), point) for point in points]
         certain = [(abs(figure.value), point) for figure, point in figures if figure.excludes_zero]
         return [point for _, point in sorted(certain, key=lambda pair: (-pair[0], pair[1].at))]
+
+    def known(self, outcome: str) -> list[ForkPoint]:
+        """The points of which there is a figure."""
+        points = [point for point in self.points if point.arms[0].outcomes]
+        return [point for point in points if point.tested] if outcome == "tests" else points
 
     def to_frame(self) -> pd.DataFrame:
         """One row per token tried."""
@@ -273,24 +269,23 @@ class ForkAnalysis:
         return pd.DataFrame([row for point in self.points for row in _rows(self.run, point, bool(self.tests))])
 
 
-def _ends(values: Floats) -> tuple[float, float]:
-    low, high = np.quantile(values, [_LOW, _HIGH])
-    return float(low), float(high)
-
-
 def _rows(run: Generation, point: ForkPoint, tested: bool) -> list[dict[str, Any]]:
     whole: dict[str, Any] = {"at": point.at, "role": point.role, "entropy_nats": point.entropy_nats}
     whole["tail_mass"] = point.tail_mass
     if point.arms[0].outcomes:
         whole["moved_tree"] = point.moved("tree").value
-        if tested:
+        if point.tested:
             whole |= {"pivot": point.pivot.value, "pivot_low": point.pivot.low, "pivot_high": point.pivot.high}
     out = []
     for arm in point.arms:
         own = {"token_id": arm.token_id, "token": arm.text, "written": arm.written, "probability": arm.probability}
         own["continuations"] = len(arm.outcomes)
         if tested:
-            own |= {"passed": arm.passed, "message": arm.outcomes[0].get("message", "") if arm.outcomes else ""}
+            own |= {
+                "passed": arm.passed,
+                "unknown": arm.unknown,
+                "message": arm.outcomes[0].get("message", "") if arm.outcomes else "",
+            }
         own["continuation"] = arm.runs[0].completion[-60:] if arm.runs else ""
         out.append({**whole, **own})
     return out

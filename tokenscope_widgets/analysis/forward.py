@@ -30,6 +30,15 @@ class ForwardPass:
         # the head's output for a slice stays below 64 MB, and a slice below half a second on a laptop
         self.slice_length = max(16, min(_SLICE_MOST, _SLICE_ELEMENTS // self.vocabulary_size))
 
+    @property
+    def cache_bytes_per_token(self) -> int:
+        """About what a token takes in a cache, by the model's config; 0 where that does not say."""
+        config = self._model.config.get_text_config()
+        heads = getattr(config, "num_attention_heads", None) or 0
+        size = getattr(config, "head_dim", None) or (getattr(config, "hidden_size", 0) // heads if heads else 0)
+        kept = getattr(config, "num_key_value_heads", None) or heads
+        return int(2 * getattr(config, "num_hidden_layers", 0) * kept * size * self.dtype.itemsize)
+
     def new_cache(self) -> Any:
         """An empty cache."""
         from transformers import DynamicCache

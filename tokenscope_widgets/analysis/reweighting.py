@@ -58,6 +58,13 @@ class Reweighted:
     exact: bool
     _stages: _Stages | None
 
+    def __repr__(self) -> str:
+        kept, stored = int(self.kept.sum()), len(self.kept)
+        told = "exact" if self.exact else "within bounds"
+        likeliest = _share(float(self.low[0]), float(self.high[0]))
+        rest = _share(self.tail_low, self.tail_high)
+        return f"<Reweighted {kept} of {stored} stored tokens kept, likeliest {likeliest}, all others {rest}, {told}>"
+
     def outside(self, logprob_nats: float, rank: float) -> tuple[float, float, str]:
         """Bounds for a token that is not stored, and what takes it out.
 
@@ -104,6 +111,12 @@ def reweighted(
         removed = tuple("" if i == 0 else GREEDY for i in range(len(logprobs)))
         return Reweighted(first * 1.0, first * 1.0, first, removed, 0.0, 0.0, GREEDY, True, None)
     return _Stages(logprobs, tail_mass, vocabulary_size, 1 / temperature, top_k, top_p, min_p).result()
+
+
+def _share(low: float, high: float) -> str:
+    """A probability with three digits, two of them where only bounds are known."""
+    ends = dict.fromkeys(f"{end:.3f}" for end in (low, high))
+    return " … ".join(ends)
 
 
 def check_sampler(temperature: float, top_k: int | None, top_p: float | None, min_p: float | None) -> None:

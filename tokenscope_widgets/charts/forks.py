@@ -35,8 +35,12 @@ def fork_bars(found: ForkAnalysis, outcome: str | None = None, *, dark: bool = F
     """
     import plotly.graph_objects as go
 
+    from tokenscope_widgets.analysis.forks import ForkAnalysis
+
+    if not isinstance(found, ForkAnalysis):
+        raise bad_value("found", found, "is no fork analysis", "Pass what session.forks returned, or lab.analysis")
     outcome = outcome or ("tests" if found.tests else "tree")
-    points = [point for point in found.points if point.arms[0].outcomes]
+    points = found.known(outcome)
     if not points:
         raise bad_value("found", found, "holds no finished position", "Resume it: session.forks(run, resume=found)")
     figures = [point.pivot if outcome == "tests" else point.moved(outcome) for point in points]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tokenscope_widgets.code.calibrating import calibration as calibration
     from tokenscope_widgets.code.code_map import CodeMap as CodeMap
+    from tokenscope_widgets.code.equivalence import equivalents as equivalents
     from tokenscope_widgets.code.parsing import parse as parse
     from tokenscope_widgets.code.parsing import parse_tokens as parse_tokens
     from tokenscope_widgets.code.use_links import link_flow as link_flow
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOME = {
     "CodeMap": "tokenscope_widgets.code.code_map",
     "calibration": "tokenscope_widgets.code.calibrating",
+    "equivalents": "tokenscope_widgets.code.equivalence",
     "link_flow": "tokenscope_widgets.code.use_links",
     "parse": "tokenscope_widgets.code.parsing",
     "parse_tokens": "tokenscope_widgets.code.parsing",

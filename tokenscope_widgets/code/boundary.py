@@ -19,22 +19,33 @@ UNTIL = ("line", "statement", "function", "run")
 
 # what may still belong to the statement before it: "el" may become "else"
 _CONTINUING = (b"else", b"elif", b"except", b"finally", b"catch", b"while", b"elsif", b"elseif", b"rescue", b"ensure")
-_COMMENT = re.compile(rb"[ \t]*(?:#|//|--)[^\n]*")
+_CONTINUING_PYTHON = _CONTINUING[:4]
+_BLANK = re.compile(rb"[ \t\r\n;]*")
+_DECIDED = re.compile(rb"[\n{;]")
+_IN_HEADS = ("initializer", "init", "update", "increment", "condition")
+_IN_EXPRESSIONS = (
+    *("arrow_function", "function_expression", "generator_function", "func_literal", "anonymous_function"),
+    "anonymous_method_expression",
+)
+_OBJECTS = ("object", "pair")
 
 
 @dataclass(frozen=True)
 class Boundary:
     """The end of the line, statement or function in which a token stands.
 
+    A token counts by its first character that is not white space. Tokens that were given are never cut off: where
+    the unit ends among them, nothing is left but what was given.
+
     Attributes
     ----------
     until : str
         ``"line"``, ``"statement"`` or ``"function"``: the smallest that holds the token. Where none does, the
-        boundary is never reached.
+        boundary is never reached. A function written inside an expression ends with the statement that holds it.
     at : int
         Position of the token.
     first : int
-        Position of the first token that is written anew.
+        Position of the first token that is written anew; those before it were given.
     language : str or None
         Of the code; None to guess.
     """
@@ -57,9 +68,9 @@ class Boundary:
         return replace(run, tokens=run.tokens[:end], finish="boundary")
 
     def _may_have_ended(self, tokens: Sequence[bytes]) -> bool:
-        """Whether the last token is worth a parse: it closes something, or begins a line."""
+        """Whether the last token is worth a parse: it is the first, closes something, or begins a line."""
         last = tokens[-1]
-        if any(mark in last for mark in (b"\n", b"}", b";")):
+        if len(tokens) == self.first + 1 or any(mark in last for mark in (b"\n", b"}", b";")):
             return True
         begun = [last]
         for token in reversed(tokens[self.first : -1]):
@@ -71,9 +82,19 @@ class Boundary:
 
     def _end(self, tokens: Sequence[bytes]) -> int | None:
         """How many tokens stand before the boundary; None where it is not reached."""
-        if self.until == "line":
-            return next((i + 1 for i in range(self.first, len(tokens)) if b"\n" in tokens[i]), None)
-        return self._end_of_node(tokens)
+        if len(tokens) <= max(self.at, self.first):
+            return None
+        end = self._end_of_line(tokens) if self.until == "line" else self._end_of_node(tokens)
+        return None if end is None else max(end, self.first)
+
+    def _end_of_line(self, tokens: Sequence[bytes]) -> int | None:
+        dark = False
+        for i in range(self.at, len(tokens)):
+            text = tokens[i] if dark else tokens[i].lstrip()
+            if b"\n" in text:
+                return i + 1
+            dark = dark or bool(text)
+        return None
 
     def _end_of_node(self, tokens: Sequence[bytes]) -> int | None:
         from tokenscope_widgets.code.parsing import parse_tokens
@@ -82,13 +103,8 @@ class Boundary:
         node = _node_around(code, self.at, self.until)
         if node < 0:
             return None
-        end = int(code.tree.end[node])
-        if comment := _COMMENT.match(code.source, end):
-            end = comment.end()
-        following = code.source[end:].lstrip(b" \t\r\n;")
-        word = re.match(rb"\w*", following)
-        may_continue = word is not None and any(w.startswith(word[0]) for w in _CONTINUING)
-        if not following or (may_continue and word is not None and word.end() == len(following)):
+        end, next_byte = _after(code, int(code.tree.end[node]))
+        if _may_continue(code, next_byte):
             return None
         return code.tokens_in(int(code.tree.start[node]), end)[1] + 1
 
@@ -117,6 +133,43 @@ def boundary_of(run: Generation, at: int, first: int, until: str, language: str 
     return Boundary(until, at, first, language)
 
 
+def _after(code: CodeMap, end: int) -> tuple[int, int]:
+    """Where the comment on the line that ends here ends, and the first byte behind all comments and white space."""
+    tree = code.tree
+    comment = tree.kinds_in(*(kind for kind in tree.kinds if "comment" in kind))
+    ends = dict(zip(tree.start[comment].tolist(), tree.end[comment].tolist(), strict=True))
+    at = kept = end
+    while True:
+        blank = _BLANK.match(code.source, at)
+        at = blank.end() if blank else at
+        if ends.get(at, at) <= at:
+            return kept, at
+        if b"\n" not in code.source[end:at]:
+            kept = ends[at]
+        at = ends[at]
+
+
+def _may_continue(code: CodeMap, start: int) -> bool:
+    """Whether what follows a statement, as far as it is written, may still turn out to belong to it."""
+    following = code.source[start:]
+    if not following or following == b"/" or (following.startswith(b"/*") and b"*/" not in following):
+        return True
+    words = _CONTINUING_PYTHON if code.language == "python" else _CONTINUING
+    word = re.match(rb"\w*", following)
+    assert word is not None
+    if word.end() == len(following):
+        return any(one.startswith(word[0]) for one in words)
+    if word[0] not in words:
+        return False
+    # a branch that is half written may not be in the tree's statement yet
+    return not _DECIDED.search(following) or _in_error(code, start)
+
+
+def _in_error(code: CodeMap, byte: int) -> bool:
+    around = code.tree.ancestors(code.tree.smallest(byte, byte + 1))
+    return bool(code.tree.error[around].any())
+
+
 def _node_around(code: CodeMap, at: int, unit: str) -> int:
     """The innermost statement or function that holds the first character of a token that is not white space."""
     if not len(code.tree):
@@ -126,5 +179,33 @@ def _node_around(code: CodeMap, at: int, unit: str) -> int:
     byte = start + len(text) - len(text.lstrip())
     if byte >= len(code.source):
         return -1
-    wanted = ("function",) if unit == "function" else ("statement",)
-    return int(code.enclosing(*wanted)[code.tree.smallest(byte, byte + 1)])
+    around = code.tree.ancestors(code.tree.smallest(byte, byte + 1))
+    return _function_in(code, around) if unit == "function" else _statement_in(code, around)
+
+
+def _statement_in(code: CodeMap, around: Sequence[int]) -> int:
+    """The innermost statement of these nodes, from the inside out; the head of a loop is no statement of its own."""
+    tree = code.tree
+    for node in around:
+        if code.structure_of(node).startswith("statement") and tree.field_of(node) not in _IN_HEADS:
+            return node
+    return -1
+
+
+def _function_in(code: CodeMap, around: Sequence[int]) -> int:
+    """The innermost function, its decorators included; one inside an expression is the statement that holds it."""
+    tree = code.tree
+    for i, node in enumerate(around):
+        kind = tree.kind_of(node)
+        if code.structure_of(node) == "function":
+            above = tree.kind_of(around[i + 1]) if i + 1 < len(around) else ""
+            if kind not in _IN_EXPRESSIONS and above not in _OBJECTS:
+                return node
+            whole = [n for n in around[i + 1 :] if not tree.kind_of(n).endswith("expression")]
+            holder = _statement_in(code, whole)
+            return holder if holder >= 0 or code.tree.error[around].any() else node
+        if kind == "decorated_definition":
+            held = [child for child in tree.children(node) if code.structure_of(child) == "function"]
+            if held:
+                return node
+    return -1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokenscope_widgets.code.code_map import CodeMap
-from tokenscope_widgets.code.names import scopes_of
+from tokenscope_widgets.code.local_names import local_names
 from tokenscope_widgets.code.parsing import as_map
 
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
 SAME = ("text", "tree", "renaming")
 """How variants can be the same, the strictest first: the same text; the same syntax tree, whatever the white space and
-the comments; the same tree once parameters and variables are named in the order in which they appear."""
+the comments; the same tree once the parameters and variables of functions are named in the order in which they
+appear."""
 
-_RENAMED = ("parameter", "variable")
 _COMMENT = "comment"
+# what is in these is said as it stands, white space included
+_LITERAL = re.compile(
+    r"(?<!concatenated_)string|regex|char|heredoc|rune_literal|jsx_text|raw_text|^text$|template_literal"
+)
 
 
 @dataclass(frozen=True)
@@ -59,45 +64,54 @@ def keys_of(variant: CodeMap | Generation) -> tuple[str, str, str]:
     text = _digest(code.source)
     if not len(code.tree):
         return text, text, text
-    return text, _digest(_tree_bytes(code, {})), _digest(_tree_bytes(code, _new_names(code)))
+    literal = literal_nodes(code)
+    names = local_names(code, literal)
+    return text, _digest(_tree_bytes(code, literal, {})), _digest(_tree_bytes(code, literal, names))
+
+
+def literal_nodes(code: CodeMap) -> list[bool]:
+    """Which nodes are text that a program says as it stands: strings, regular expressions, and all they hold."""
+    says = [bool(_LITERAL.search(kind)) for kind in code.tree.kinds]
+    out: list[bool] = []
+    for kind, parent in zip(code.tree.kind.tolist(), code.tree.parent.tolist(), strict=True):
+        out.append(says[kind] or (parent >= 0 and out[parent]))
+    return out
 
 
 def _strictest(keys: list[tuple[str, str, str]]) -> str:
     return next(name for i, name in enumerate(SAME) if len({key[i] for key in keys}) == 1)
 
 
-def _tree_bytes(code: CodeMap, names: dict[int, bytes]) -> bytes:
-    """The named nodes in order with their depth, and the text of leaves, some of it replaced."""
-    tree, parts = code.tree, []
+def _tree_bytes(code: CodeMap, literal: Sequence[bool], names: dict[int, bytes]) -> bytes:
+    """The nodes in order with their depth and the text that is theirs alone, names of leaves replaced."""
+    tree, own = code.tree, _own_texts(code)
     leaf = set(tree.leaves.tolist())
+    parts = []
     for node, (depth, start, end) in enumerate(
         zip(tree.depth.tolist(), tree.start.tolist(), tree.end.tolist(), strict=True)
     ):
         kind = tree.kind_of(node)
         if _COMMENT in kind or (node in leaf and start == end):
             continue
-        text = names.get(start, code.source[start:end].strip()) if node in leaf else b""
-        parts.append(b"%d %s %s" % (depth, kind.encode(), text))
+        text = b"\1".join(own[node]) if literal[node] else b"".join(own[node]).strip()
+        parts.append(b"%d %s %s" % (depth, kind.encode(), names.get(start, text) if node in leaf else text))
     return b"\n".join(parts)
 
 
-def _new_names(code: CodeMap) -> dict[int, bytes]:
-    """A name by order of appearance for every place (its first byte) where a local name is written."""
-    scopes = scopes_of(code.source, code.tree, code.language or "")
-    places: dict[int, tuple[int, str]] = {}
-    for scope, bound in enumerate(scopes.definitions):
-        for name, definitions in bound.items():
-            if all(definition.kind in _RENAMED for definition in definitions):
-                places.update({definition.start: (scope, name) for definition in definitions})
-    local = set(places.values())
-    for use in scopes.uses:
-        meant = (scopes.resolve(use.scope, use.name), use.name)
-        if meant in local:
-            places[use.start] = meant
-    order: dict[tuple[int, str], bytes] = {}
-    for place in sorted(places):
-        order.setdefault(places[place], b"$%d" % len(order))
-    return {place: order[name] for place, name in places.items()}
+def _own_texts(code: CodeMap) -> list[list[bytes]]:
+    """What each node spans that none of its children does: before, between and after them."""
+    tree, source = code.tree, code.source
+    out: list[list[bytes]] = []
+    reached: list[int] = []
+    for start, end, parent in zip(tree.start.tolist(), tree.end.tolist(), tree.parent.tolist(), strict=True):
+        out.append([])
+        reached.append(start)
+        if parent >= 0:
+            out[parent].append(source[reached[parent] : start])
+            reached[parent] = max(end, reached[parent])
+    for texts, at, end in zip(out, reached, tree.end.tolist(), strict=True):
+        texts.append(source[at:end])
+    return out
 
 
 def _digest(data: bytes) -> str:

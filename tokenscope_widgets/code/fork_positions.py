@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 _SILENT = ("space", "comment", "docstring", "special", "markup")
 
 
-def fork_positions(run: Generation, roles: Sequence[str], count: int, least_probability: float) -> list[int]:
+def fork_positions(
+    run: Generation, roles: Sequence[str], count: int, least_probability: float, first: int
+) -> list[int]:
     """The positions worth asking about, in order.
 
-    The ``count`` written tokens of the highest entropy, of those where another token has at least
+    The ``count`` tokens of the highest entropy from ``first`` on, of those where another token has at least
     ``least_probability``, and whose role says something about the program: comments and white space do not.
     """
     others = np.exp(np.where(np.isfinite(top := run.tokens.model.top_logprobs_nats), top, -np.inf))
@@ -24,7 +26,7 @@ def fork_positions(run: Generation, roles: Sequence[str], count: int, least_prob
     entropy = run.entropy_nats
     worth = [
         at
-        for at in range(run.prompt_length, len(run))
+        for at in range(first, len(run))
         if np.isfinite(entropy[at])
         and others[at].max(initial=0) >= least_probability
         and roles[at].split(".")[0] not in _SILENT

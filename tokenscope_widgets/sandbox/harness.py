@@ -65,6 +65,8 @@ def _load(program: str, send: Callable[..., None], room: _Room) -> dict[str, obj
     module = types.ModuleType("program")
     module.__file__ = PROGRAM
     module.__dict__["__builtins__"] = builtins
+    # what `site` gives every other program
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)
     sys.modules["program"] = module
     try:
         exec(code, module.__dict__)
@@ -113,15 +115,18 @@ def _run(
 
 
 def _equal(left: object, right: object) -> object:
-    """``left == right``, unless the left side's own class says that it equals anything."""
+    """``left == right``, unless the class of a side says that it equals anything."""
     answer = left == right
-    if isinstance(type(left).__eq__, types.FunctionType):
-        try:
-            anything = bool(left == object())
-        except Exception:
-            return answer
-        return False if anything else answer
-    return answer
+    return False if _equals_anything(left) or _equals_anything(right) else answer
+
+
+def _equals_anything(value: object) -> bool:
+    if not isinstance(type(value).__eq__, types.FunctionType):
+        return False
+    try:
+        return bool(value == object())
+    except Exception:
+        return False
 
 
 def _failure(error: BaseException, claims: Sequence[Claim]) -> str:

@@ -54,6 +54,9 @@ class Outcome:
         Wall-clock time from its first line to its end.
     limit : str
         The limit that ended it or a test: ``time``, ``memory``, ``output``, ``files``, ``processes``; empty for none.
+    judged : bool
+        False where the program itself was not put to its tests: it was cancelled, the tests import what is missing, or
+        programs cannot be isolated here.
     """
 
     status: Status
@@ -65,8 +68,9 @@ class Outcome:
     output: str
     seconds: float
     limit: str = ""
+    judged: bool = True
 
 
 def not_run(reason: str, total: int) -> Outcome:
     """The outcome of a program that was not started."""
-    return Outcome("not_runnable", 0, total, (), reason, None, "", 0.0)
+    return Outcome("not_runnable", 0, total, (), reason, None, "", 0.0, judged=False)

@@ -110,10 +110,24 @@ def _is_check(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "check"
 
 
+def _yields(function: ast.FunctionDef) -> bool:
+    """Whether it is a generator; functions inside it do not count."""
+    left: list[ast.AST] = list(function.body)
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            left += ast.iter_child_nodes(node)
+    return False
+
+
 def _call(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     needed = function.args
     if isinstance(function, ast.AsyncFunctionDef):
         raise PlanError(f"line {function.lineno}: {function.name} is async; make it a plain function")
+    if _yields(function):
+        raise PlanError(f"line {function.lineno}: {function.name} yields, so calling it runs nothing; remove the yield")
     required = len(needed.posonlyargs) + len(needed.args) - len(needed.defaults)
     if required or any(default is None for default in needed.kw_defaults):
         raise PlanError(f"line {function.lineno}: {function.name} needs arguments; a test is called without any")
@@ -136,6 +150,8 @@ class _Keeping(ast.NodeTransformer):
         return [ast.fix_missing_locations(node) for node in body]
 
     def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
+        if isinstance(node.test, ast.Tuple) and node.test.elts:
+            raise PlanError(f"line {node.lineno}: a tuple is always true; remove the parentheses around it")
         claim, kept, test = self._taken_apart(node.test)
         number = ast.Constant(value=len(self.claims))
         self.claims.append(claim)

@@ -54,8 +54,9 @@ def verdict(ended: Ended, tests: Tests, limits: Limits, nonce: str) -> Outcome:
     output = ended.printed.decode("utf-8", "replace")
     if ended.cut:
         output += f"\n… (output cut at {limits.output_kb} kB)"
+    judged = status != "not_runnable" or story.has("unparsed")
     return Outcome(
-        status, story.passed, tests.count, tuple(story.failures), message, line, output, ended.seconds, limit
+        status, story.passed, tests.count, tuple(story.failures), message, line, output, ended.seconds, limit, judged
     )
 
 

@@ -9,7 +9,8 @@ from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.code.equivalence import equivalents
 
 if TYPE_CHECKING:
-    from tokenscope_widgets.analysis.forks import ForkAnalysis, ForkPoint, Interval
+    from tokenscope_widgets.analysis.fork_statistics import Interval
+    from tokenscope_widgets.analysis.forks import ForkAnalysis, ForkPoint
     from tokenscope_widgets.consequences import Consequence
 
 _PARSES = {"parses": True, "broken": False}
@@ -44,7 +45,7 @@ def same_message(runs: Sequence[Generation]) -> dict[str, list[str]]:
 def forks_message(found: ForkAnalysis) -> dict[str, Any]:
     """A fork analysis: per position its figure and what each token tried led to."""
     outcome = "tests" if found.tests else "tree"
-    points = [_point_message(point, outcome) for point in found.points if point.arms[0].outcomes]
+    points = [_point_message(point, outcome) for point in found.known(outcome)]
     return {
         "run": found.run.run_id,
         "outcome": outcome,
@@ -72,6 +73,8 @@ def _point_message(point: ForkPoint, outcome: str) -> dict[str, Any]:
                 "written": arm.written,
                 "done": len(arm.outcomes),
                 "passed": arm.passed,
+                "unknown": arm.unknown,
+                "status": arm.outcomes[0].get("tests", "") if arm.outcomes else "",
                 "same": sum(one["tree"] == point.arms[0].outcomes[0]["tree"] for one in arm.outcomes),
                 "message": arm.outcomes[0].get("message", "") if arm.outcomes else "",
             }

@@ -16,10 +16,10 @@ from tokenscope_widgets.widgets._base import BaseWidget, bundle
 from tokenscope_widgets.widgets._branch_tree_message import tree_message
 from tokenscope_widgets.widgets._branch_tree_runs import KnownRuns
 from tokenscope_widgets.widgets._branch_tree_sending import Sending
+from tokenscope_widgets.widgets._branch_tree_verdicts import checked_verdict
 from tokenscope_widgets.widgets.compare import Compare
 
 SORTS = ("made", "probability", "outcome")
-STATUSES = ("", "passed", "failed", "error", "timeout", "not_runnable")
 
 
 class RunSource(Protocol):
@@ -66,7 +66,9 @@ class BranchTree(BaseWidget):
         Names by ``run_id``; a run without one goes by its number.
     verdicts : dict
         By ``run_id``, what is known of the program: ``parses`` (True, False, None), ``findings`` (of linters),
-        ``status`` (one of `STATUSES`), ``passed``, ``total``, ``message``; each may be left out.
+        ``status`` (``"passed"``, ``"failed"``, ``"error"``, ``"timeout"``, ``"not_runnable"``), ``passed``, ``total``,
+        ``message``; each may be left out. A `Consequence` can be set in the place of such a dict:
+        ``tree.verdicts = lab.consequences``.
     sort : str
         Which runs come first: ``"made"``, ``"probability"`` (per token), or ``"outcome"`` (those that pass).
     """
@@ -78,7 +80,7 @@ class BranchTree(BaseWidget):
     marked = t.List(t.Unicode()).tag(sync=True)
     pinned = t.List(t.Unicode()).tag(sync=True)
     labels = t.Dict(key_trait=t.Unicode(), value_trait=t.Unicode()).tag(sync=True)
-    verdicts = t.Dict(key_trait=t.Unicode(), value_trait=t.Dict()).tag(sync=True)
+    verdicts = t.Dict(key_trait=t.Unicode(), value_trait=t.Any()).tag(sync=True)
     sort = t.Enum(SORTS, default_value="made").tag(sync=True)
     _tree = t.Any().tag(sync=True, to_json=lambda _value, widget: widget._message())
     _columns = t.List(t.Unicode()).tag(sync=True)
@@ -129,12 +131,7 @@ class BranchTree(BaseWidget):
 
     @t.validate("verdicts")
     def _check_verdicts(self, proposal: Any) -> dict[str, dict[str, Any]]:
-        value: dict[str, dict[str, Any]] = proposal["value"]
-        for verdict in value.values():
-            if verdict.get("status", "") not in STATUSES:
-                known = ", ".join(status for status in STATUSES if status)
-                raise bad_value("status", verdict["status"], "is no outcome", f"Use one of: {known}; or leave it out")
-        return value
+        return {run_id: checked_verdict(given) for run_id, given in proposal["value"].items()}
 
     @property
     def runs(self) -> list[Generation]:

@@ -22,6 +22,8 @@ class Compare(BaseWidget):
         Two or more.
     reference : int
         The run the others are aligned to.
+    titles : sequence of str or None, optional
+        What each run is called, above its column; None for no name.
     **options
         Traits: ``metric``, ``scale``, ``show_whitespace`` …
 
@@ -33,6 +35,8 @@ class Compare(BaseWidget):
         The run the selected token belongs to.
     kept : int or None
         The run for which "Keep this one" was pressed.
+    titles : list of str or None
+        As given; it can be set. Empty: no run has a name.
     """
 
     _esm = bundle("compare.js")
@@ -41,11 +45,19 @@ class Compare(BaseWidget):
     selected = t.Int(None, allow_none=True).tag(sync=True)
     column = t.Int(0).tag(sync=True)
     kept = t.Int(None, allow_none=True).tag(sync=True)
+    titles = t.List(t.Unicode(allow_none=True)).tag(sync=True)
     _columns = t.List(t.Unicode()).tag(sync=True)
     _alignments = t.Dict().tag(sync=True)
     _reference = t.Int(0).tag(sync=True)
 
-    def __init__(self, runs: Sequence[Generation], *, reference: int = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        runs: Sequence[Generation],
+        *,
+        reference: int = 0,
+        titles: Sequence[str | None] | None = None,
+        **options: Any,
+    ) -> None:
         listed = list(runs) if isinstance(runs, Sequence) else []
         if len(listed) < 2 or not all(isinstance(run, Generation) for run in listed):
             raise bad_value("runs", runs, "must be two runs or more", "Pass a list of what session.generate returned")
@@ -59,7 +71,18 @@ class Compare(BaseWidget):
         for run in listed:
             self._feed.put(run)
         self._columns = [run.run_id for run in listed]
+        if titles is not None:
+            if isinstance(titles, str):
+                raise bad_value("titles", titles, "is one text", "Pass a list with a title, or None, for each run")
+            self.titles = list(titles)
         self._alignments = {run.run_id: a.spans.tolist() for run, a in zip(listed, self.alignments, strict=True)}
+
+    @t.validate("titles")
+    def _check_titles(self, proposal: Any) -> list[str | None]:
+        value: list[str | None] = proposal["value"]
+        if value and len(value) != len(self._columns):
+            raise bad_value("titles", value, f"names {len(value)} runs", f"Give {len(self._columns)}, or none")
+        return value
 
     @property
     def runs(self) -> list[Generation]:

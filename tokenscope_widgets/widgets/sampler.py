@@ -74,6 +74,8 @@ class Sampler(BaseWidget):
         self._following: Following | None = None
         self._tasks = Tasks(self._tell, self._take, self._fail)
         self._run = shown.run if isinstance(shown, TokenStream) else shown
+        self._first = self._run
+        self._drawn: set[str] = set()
         followed = {"selected": shown.selected} if isinstance(shown, TokenStream) else {}
         super().__init__(**{**_own(self._run), **followed, **options})
         self._describe()
@@ -123,11 +125,16 @@ class Sampler(BaseWidget):
         if self.selected is not None and self.selected >= len(run):
             self.selected = None
         self._run = run
+        if run.run_id not in self._drawn:
+            self._first = run
         self._describe()
 
     def reset(self) -> None:
-        """Back to the settings that the run was made with."""
-        for name, value in _own(self._run).items():
+        """Back to the settings that the run was made with; after `sample_again`, to those of the run it began from.
+
+        `show` brings that run back itself.
+        """
+        for name, value in _own(self._first).items():
             setattr(self, name, value)
 
     def reweighted(self, at: int | None = None) -> Reweighted:
@@ -205,6 +212,7 @@ class Sampler(BaseWidget):
         """Show what was sampled, with the token that was drawn anew selected."""
         (run,) = task.job.wait()
         at = int(str(task.of))
+        self._drawn.add(run.run_id)
         if self._stream is not None:
             self._stream.show(run)
         if self._run is not run:

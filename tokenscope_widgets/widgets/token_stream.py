@@ -259,7 +259,8 @@ class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
                         self._feed.put(run)
                 if self._columns:
                     self._arrange(list(self._columns))
-                self.error = "" if failure is None else explain(failure)
+                if failure is not None:
+                    self.error = explain(failure)
                 self._set_status("error" if failure is not None else "stopped" if job.cancelled else "done")
             self._parse()
         finally:

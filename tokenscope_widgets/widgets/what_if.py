@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any
 
 import traitlets as t
 
@@ -14,17 +14,19 @@ from tokenscope_widgets.analysis.forks import ForkAnalysis
 from tokenscope_widgets.analysis.records import Generation
 from tokenscope_widgets.code.boundary import UNTIL
 from tokenscope_widgets.consequences import Consequence
-from tokenscope_widgets.errors import bad_value
+from tokenscope_widgets.errors import InputError
 from tokenscope_widgets.widgets._base import bundle
 from tokenscope_widgets.widgets._protocol import explain
 from tokenscope_widgets.widgets._verdicts import forks_message, same_message, verdict_message
+from tokenscope_widgets.widgets._what_if_requests import WhatIfRequests
 from tokenscope_widgets.widgets.token_stream import _MOST_BRANCHES, TokenStream
 from tokenscope_widgets.worker import Job
 
 _WHOLE = ("function", "run")
+_ENDED_EARLY = ("running", "cancelled", "error")
 
 
-class WhatIf(TokenStream):
+class WhatIf(WhatIfRequests, TokenStream):
     """A run, its alternatives side by side, and what becomes of each: does it parse, do its tests pass.
 
     Parameters
@@ -64,19 +66,24 @@ class WhatIf(TokenStream):
     _same = t.Dict().tag(sync=True)
     _forks = t.Dict().tag(sync=True)
 
-    actions: ClassVar[tuple[str, ...]] = (*TokenStream.actions, "check", "allow", "forks", "show_arm", "rewrite")
-
     def __init__(self, run: Generation | ForkAnalysis | None = None, **options: Any) -> None:
         self._judged: dict[str, Consequence] = {}
         self._analysis: ForkAnalysis | None = None
         self._jobs: dict[Job[Any], str] = {}
+        # how far the runs on display were to be written, where that is known
+        self._units: dict[str, str] = {}
+        self._unit = "run"
+        self._stop_hearing: Any = None
         known = run if isinstance(run, ForkAnalysis) else None
         if known is not None:
             options = {"tests": known.tests, **options}
         super().__init__(run.run if isinstance(run, ForkAnalysis) else run, **options)
         if known is not None:
             self._forked(known)
-        self._allowed = self.session is not None and self.session.sandbox is not None
+        if self.session is not None:
+            self._stop_hearing = self.session.on_permission(self._permitted)
+            self._allowed = self.session.sandbox is not None
+        self.observe(self._judge_by_new_tests, "tests")
 
     @property
     def consequences(self) -> dict[str, Consequence]:
@@ -89,21 +96,29 @@ class WhatIf(TokenStream):
         return self._analysis
 
     def check(self, tests: str | None = None) -> WhatIf:
-        """Judge the runs on display again, by these tests; returns at once."""
-        if tests is not None:
+        """Judge the runs on display again, by these tests; returns at once. Setting ``tests`` does the same."""
+        if tests is not None and tests != self.tests:
             self.tests = tests
-        self._judged.clear()
-        self._judge()
+        else:
+            self._judge_again()
         return self
 
     def forks(self, positions: int | Sequence[int] = 12, alternatives: int = 3, **options: Any) -> WhatIf:
-        """Find where the run was decided (`Session.forks`), beneath the text; returns at once."""
+        """Find where the run was decided (`Session.forks`), beneath the text; returns at once.
+
+        An analysis that was stopped is gone on with, as it was asked.
+        """
         session, run = self._ready_session(), self._need_run()
-        if self._analysis is not None and not self._analysis.finished and self._analysis.run is run:
-            options.setdefault("resume", self._analysis)
-        tests = self.tests if self._tested else None
-        plan = session.plan_forks(run, positions, alternatives, tests=tests, **options)
-        self._begin("forks", session.start_forks(plan, self._forked), lambda job: self._forked(job.wait()))
+        if self.tests.strip() and session.sandbox is None:
+            raise InputError(
+                "tests: running generated code is off. Allow it (session.allow_running(), or the button at the tests), "
+                "or empty the tests: programs are then compared without being run."
+            )
+        if self._analysis is not None and not self._analysis.finished:
+            plan = session.plan_forks(run, resume=self._analysis)
+        else:
+            plan = session.plan_forks(run, positions, alternatives, tests=self.tests or None, **options)
+        self._begin("forks", session.start_forks(plan, self._forked), self._forked)
         return self
 
     def rewrite(self, start: int, stop: int, **options: Any) -> WhatIf:
@@ -112,6 +127,7 @@ class WhatIf(TokenStream):
         with self._work_lock:
             self._launch(lambda: session.start_rewrite(run, start, stop, self._beside, **options))
             self._tell("writing", 0.0)
+            self._unit = "run"
             first = run.position(start)
             same = [r.run_id for r in self.branches if r.lineage and r.lineage.at == first and r.lineage.stop]
             self._arrange([run.run_id, *same[: _MOST_BRANCHES - 1]])
@@ -147,8 +163,10 @@ class WhatIf(TokenStream):
 
     def _branch(self, at: int, tokens: Sequence[str | int], **options: Any) -> TokenStream:
         self._tell("writing", 0.0)
+        options = {"until": self.until, **options}
+        self._unit = options["until"]
         try:
-            return super()._branch(at, tokens, **{"until": self.until, **options})
+            return super()._branch(at, tokens, **options)
         except Exception:
             self._tell("", 0.0)
             raise
@@ -166,6 +184,7 @@ class WhatIf(TokenStream):
             for run in runs:
                 if run in beside or run.run_id in self._feed:
                     self._feed.put(run)
+                    self._units[run.run_id] = self._unit
             if beside and self._columns:
                 self._arrange([*self._columns, *(run.run_id for run in beside)])
             self._tell("", 0.0)
@@ -173,9 +192,19 @@ class WhatIf(TokenStream):
         self._judge()
         super()._finished(job)
 
+    def _show_beside(self, run: Generation, at: int, unit: str) -> None:
+        """Put a branch that was made before beside the run."""
+        with self._work_lock:
+            self._feed.put(run)
+            self._units[run.run_id] = unit
+            same = [r.run_id for r in self.branches if r.lineage and r.lineage.at == at and r.run_id != run.run_id]
+            self._arrange([self._columns[0], *same, run.run_id])
+        self._judge()
+
     def _arrange(self, run_ids: list[str]) -> None:
         super()._arrange(run_ids)
         self._judged = {name: found for name, found in self._judged.items() if name in run_ids}
+        self._units = {name: unit for name, unit in self._units.items() if name in run_ids}
         if self._analysis is not None and run_ids[0] != self._analysis.run.run_id:
             self._analysis = None
             self._forks = {}
@@ -184,27 +213,56 @@ class WhatIf(TokenStream):
         super()._show(run)
         self._judge()
 
+    def _let_go(self) -> None:
+        if self._stop_hearing is not None:
+            self._stop_hearing()
+        super()._let_go()
+
     def _judge(self) -> None:
         """Find out what became of the runs on display that were not judged yet; failures are shown."""
         runs = [run for run in (self.run, *self.branches) if run is not None and run.finish != "running"]
         try:
             self._same = same_message(runs)
             session = self.session
-            new = [run for run in runs if run.run_id not in self._judged]
+            new = [run for run in runs if run.run_id not in self._judged or self._owes_tests(run)]
             if session is None or not new:
                 return self._told()
-            whole = [run for run in new if not (run.finish == "boundary" and self.until not in _WHOLE)]
+            whole = [run for run in new if self._is_whole(run)]
             groups = [(whole, self.tests if self._tested else None), ([run for run in new if run not in whole], None)]
             for group, tests in groups:
                 if group:
-                    job = session.start_consequences(group, tests)
-                    self._begin("testing", job, lambda job: self._take(job.wait()))
+                    self._begin("testing", session.start_consequences(group, tests), self._take)
         except Exception as error:
             self.error = explain(error)
 
+    def _is_whole(self, run: Generation) -> bool:
+        """Whether tests can tell of it: a statement alone, or half an answer, is no program."""
+        return run.finish not in _ENDED_EARLY and self._units.get(run.run_id, "run") in _WHOLE
+
+    def _owes_tests(self, run: Generation) -> bool:
+        """Whether its tests were ended early."""
+        return self._tested and self._is_whole(run) and self._judged[run.run_id].outcome is None
+
+    def _judge_again(self) -> None:
+        self.error = ""
+        self._judged.clear()
+        self._judge()
+
+    def _judge_by_new_tests(self, _change: Any) -> None:
+        """Nothing that was found with other tests stays."""
+        if self._analysis is not None and self._analysis.tests != self.tests:
+            self._analysis, self._forks = None, {}
+        self._judge_again()
+
+    def _permitted(self) -> None:
+        self._allowed = self.session is not None and self.session.sandbox is not None
+        if self.tests.strip():
+            self._judge_again()
+
     def _take(self, found: Sequence[Consequence]) -> None:
         shown = set(self._columns)
-        self._judged |= {one.run.run_id: one for one in found if one.run.run_id in shown}
+        known = [one for one in found if one.run.run_id in shown]
+        self._judged |= {one.run.run_id: one for one in known}
         self._told()
 
     def _told(self) -> None:
@@ -223,10 +281,11 @@ class WhatIf(TokenStream):
 
         def ended(one: Job[Any]) -> None:
             try:
+                found = one.wait() if one.failure is None else getattr(one.failure, "partial", None)
+                if found:
+                    take(found)
                 if one.failure is not None:
                     self.error = explain(one.failure)
-                else:
-                    take(one)
             except Exception as error:
                 self.error = explain(error)
             finally:
@@ -241,38 +300,3 @@ class WhatIf(TokenStream):
             self.set_trait("work", work)
         if progress in (0.0, 1.0) or abs(progress - self.progress) > 0.02:
             self.set_trait("progress", min(1.0, progress))
-
-    def _on_check(self, tests: str) -> None:
-        if not isinstance(tests, str):
-            raise bad_value("tests", tests, "is no text", "Reload the page")
-        if tests.strip():
-            from tokenscope_widgets.sandbox import tests_from
-
-            tests_from(tests)
-        self.check(tests)
-
-    def _on_allow(self) -> None:
-        """The reader allows generated code to be run: for the whole session."""
-        self._ready_session().allow_running()
-        self._allowed = True
-        self.check()
-
-    def _on_forks(self) -> None:
-        self.forks()
-
-    def _on_rewrite(self, start: int, stop: int) -> None:
-        self.rewrite(start, stop)
-
-    def _on_show_arm(self, at: int, token: int) -> None:
-        """Put a continuation that the fork analysis made beside the run."""
-        if self._analysis is None:
-            raise bad_value("at", at, "was not analysed", "Ask where the run was decided first")
-        arm = next((arm for arm in self._analysis.point(at).arms if arm.token_id == token and arm.runs), None)
-        if arm is None or arm.written:
-            raise bad_value("token", token, "has no continuation of its own here", "Choose another token")
-        run = arm.runs[0]
-        with self._work_lock:
-            self._feed.put(run)
-            same = [r.run_id for r in self.branches if r.lineage and r.lineage.at == at and r.run_id != run.run_id]
-            self._arrange([self._columns[0], *same, run.run_id])
-        self._judge()

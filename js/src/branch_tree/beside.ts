@@ -19,11 +19,13 @@ export class Beside {
     private readonly link: Link,
     private readonly model: WidgetModel,
     open: (id: string) => void,
+    private readonly nameOf: (id: string) => string,
   ) {
     this.#comparison = new Comparison({
       select: (column, token) => this.#comparison.select((this.#token = [column, token]), true),
       keep: (column) => open(this.#runs()[column].id),
       keepLabel: () => "Open",
+      title: (column) => this.nameOf(this.#runs()[column].id),
     });
     this.element = h("section", { class: "ts-bt-beside", "aria-label": "The two marked runs side by side" }, this.#comparison.element);
   }
@@ -35,7 +37,7 @@ export class Beside {
   update(): void {
     const runs = this.#runs();
     shown(this.element, runs.length === 2);
-    const key = runs.flatMap(({ id, length }) => [id, length]).join();
+    const key = runs.flatMap(({ id, length }) => [id, length, this.nameOf(id)]).join();
     if (key === this.#key || runs.length !== 2) return;
     this.#key = key;
     this.#token = null;

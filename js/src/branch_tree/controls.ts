@@ -59,7 +59,7 @@ export class Controls {
     shown(this.search, runs > SEARCH_FROM || this.search.value !== "");
     say(this.#found, found === null ? plural(runs, "run") : `${found} of ${plural(runs, "run")}`);
     if (this.#tally.textContent !== tally.join("")) replaceChildren(this.#tally, ...tally.map((text) => h("span", { class: text[0] === "✓" ? "good" : text[0] === "✗" ? "bad" : undefined }, text)));
-    say(this.#compare, beside ? "Close comparison" : marked.length === 2 ? `Compare ${marked.join(" and ")}` : "Compare");
+    say(this.#compare, !live ? "Comparing needs the kernel" : beside ? "Close comparison" : marked.length === 2 ? `Compare ${marked.join(" and ")}` : "Compare");
     this.#compare.disabled = !live || (!beside && marked.length < 2);
     this.#compare.title = !live ? "There is no kernel to fetch their tokens from" : beside || marked.length === 2 ? "Key: c" : "Mark two runs with Space first";
   }

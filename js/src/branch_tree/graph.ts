@@ -50,18 +50,28 @@ export function graphOf(data: TreeData, lines: readonly Line[], shown: readonly 
   return out;
 }
 
-/** The way from the root to the end of a line's run. */
-export function trail(lines: readonly Line[], shown: readonly number[], index: number, scale: Scale): string {
+/** The way from the root to the end of a line's run: what was written, and what was given. */
+export function trail(lines: readonly Line[], shown: readonly number[], index: number, scale: Scale): [written: string, prompt: string] {
   const row = rowsOf(lines, shown);
   let out = "";
+  let prompt = "";
   let to = reach(lines[index], scale);
   for (let i = index; i >= 0; i = lines[i].above) {
     const from = leaves(lines[i], scale);
     const { above } = lines[i];
-    out += above < 0 ? `M${px(0)} ${row[i]}H${px(to)}` : `${elbow(from, row[above], row[i])}H${px(Math.max(to, from + BEND))}`;
+    const begin = above < 0 ? 0 : from + BEND;
+    const written = Math.min(Math.max(begin, promptEnd(lines[i], scale)), Math.max(to, begin));
+    if (above >= 0) out += elbow(from, row[above], row[i]);
+    if (written > begin) prompt += `M${px(begin)} ${row[i]}H${px(written)}`;
+    out += `${written > begin || above < 0 ? `M${px(written)} ${row[i]}` : ""}H${px(Math.max(to, begin))}`;
     to = from;
   }
-  return out;
+  return [out, prompt];
+}
+
+/** Where the last segment of a line that holds some of the prompt goes over into what was written; 0 without one. */
+function promptEnd({ own }: Line, scale: Scale): number {
+  return own.reduce((end, segment) => (scale.written(segment) > scale.left(segment) ? scale.written(segment) : end), 0);
 }
 
 function rowsOf(lines: readonly Line[], shown: readonly number[]): Float64Array {
@@ -117,7 +127,7 @@ export class GraphView {
   constructor() {
     this.element.setAttribute("class", "ts-bt-graph");
     this.element.setAttribute("aria-hidden", "true");
-    for (const name of ["lanes", "prompt", "base", "trail", ...Array.from({ length: STEPS }, (_, i) => `heat h${i + 1}`), "cut", "ended", "forks"]) {
+    for (const name of ["lanes", "prompt", "base", "trail", "trail prompt", ...Array.from({ length: STEPS }, (_, i) => `heat h${i + 1}`), "cut", "ended", "forks"]) {
       const path = document.createElementNS(SVG, "path");
       path.setAttribute("class", name);
       this.#paths.set(name, path);
@@ -132,8 +142,9 @@ export class GraphView {
     graph.heat.forEach((path, i) => this.#set(`heat h${i + 1}`, path));
   }
 
-  trail(path: string): void {
-    this.#set("trail", path);
+  trail([written, prompt]: [written: string, prompt: string]): void {
+    this.#set("trail", written);
+    this.#set("trail prompt", prompt);
   }
 
   #set(name: string, path: string): void {

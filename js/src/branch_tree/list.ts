@@ -129,7 +129,7 @@ export class RunList {
     const { lines, shown, selected } = this.#scene!;
     const current = this.current;
     for (const i of shown) this.#viewOf(i)!.mark(lines[i].run.id === selected, i === current);
-    this.#graph.trail(current < 0 || !this.#scale ? "" : trail(lines, shown, current, this.#scale));
+    this.#graph.trail(current < 0 || !this.#scale ? ["", ""] : trail(lines, shown, current, this.#scale));
   }
 
   #viewOf(i: number): RowView | undefined {

@@ -43,7 +43,7 @@ export class Panel {
       h("div", { class: "acts" }, act("Open", "Enter", () => host.open(run.id)), act(mark ? `Unmark ${mark}` : "Mark", "Space", () => host.mark(run.id)), act("Rename", "F2", () => host.rename()), act(pinned ? "Unpin" : "Pin", "p", () => host.pin(run.id)), act("Prune", "Delete", () => host.prune(run.id), { disabled: pinned || !live, title: !live ? "There is no kernel to prune with" : pinned ? "It is pinned: unpin it first" : "Key: Delete. Takes it off the display, with what was branched from it" })),
       this.#parting(data, facts),
       verdict && h("p", { class: `verdict ${outcome.kind}` }, outcome.sign ? h("b", { "aria-hidden": "true" }, `${outcome.sign} `) : null, h("span", {}, sentence(outcome.words))),
-      verdict?.message ? h("pre", { class: "message" }, displayText(verdict.message)) : null,
+      verdict?.message && outcome.kind !== "good" ? h("pre", { class: "message" }, displayText(verdict.message)) : null,
       figures(data, facts),
     ];
   }
@@ -73,7 +73,7 @@ function figures(data: TreeData, { line }: RowFacts): HTMLElement {
     ["perplexity", number(Math.exp(run.mean)), "One over p per token"],
     ["log-probability", known ? `${minus(run.logprob)} nats` : "–", "ln p of all written tokens together"],
     ["since it parts", fork < 0 || !known ? "–" : `${minus(since)} nats`, "ln p of its written tokens from where it parts from the run above it"],
-    ["written", plural(run.written, "token"), `${run.tokens} with the prompt`],
+    ["written", run.written ? plural(run.written, "token") : `none of ${plural(run.tokens, "token")}`, `${run.tokens} with the prompt`],
     ["end", finishWords(run.finish), "Why writing ended"],
   ];
   return h("dl", {}, ...rows.map(([name, value, help]) => h("div", { title: help }, h("dt", {}, name), h("dd", {}, value))));

@@ -72,9 +72,9 @@ export class RowView {
     const share = Math.exp(-run.mean);
     this.#bar.style.width = `${Number.isNaN(share) ? 0 : share * 100}%`;
     say(this.#share, percent(share));
-    say(this.#tokens, run.written.toLocaleString("en"));
+    say(this.#tokens, run.written ? run.written.toLocaleString("en") : "–");
     const [where, likely] = [parting(data, facts), `${percent(share)} per token`];
-    aria(element, "label", [labelled ? `${name}, run ${run.number}` : `run ${run.number}`, where, outcome.words, Number.isNaN(share) ? "not measured" : likely, plural(run.written, "written token"), open === false ? `${line.below} below` : "", mark ? `marked ${mark} for comparison` : "", pinned ? "pinned" : ""].filter(Boolean).join(", "));
+    aria(element, "label", [labelled ? `${name}, run ${run.number}` : `run ${run.number}`, where, outcome.words, Number.isNaN(share) ? "not measured" : likely, run.written ? plural(run.written, "written token") : "nothing written", open === false ? `${line.below} below` : "", mark ? `marked ${mark} for comparison` : "", pinned ? "pinned" : ""].filter(Boolean).join(", "));
     element.title = [where, outcome.words].filter(Boolean).join(" · ");
   }
 

@@ -47,7 +47,7 @@ export function showBranchTree(link: Link, model: WidgetModel, el: HTMLElement):
   const host = { open, mark, pin, prune, rename, fold, moved: () => drawPanel(), goTo: (id: string) => list.goTo(id) };
   const list = new RunList(host);
   const panel = new Panel({ ...host, rename: () => void list.rename(trait<Record<string, string>>(model, "labels", {})[currentId()] ?? "") });
-  const beside = new Beside(link, model, open);
+  const beside = new Beside(link, model, open, nameOf);
   const empty = h("p", { class: "ts-empty", role: "status" });
   const main = h("div", { class: "ts-main" }, h("div", { class: "ts-text" }, list.element), panel.element);
   const keys = new KeyHelp(KEYS);
@@ -77,6 +77,10 @@ export function showBranchTree(link: Link, model: WidgetModel, el: HTMLElement):
 
   function currentId(): string {
     return drawn?.lines[list.current]?.run.id ?? "";
+  }
+
+  function nameOf(id: string): string {
+    return drawn?.facts.find(({ line }) => line.run.id === id)?.name ?? "";
   }
 
   function marks(): string[] {
@@ -150,8 +154,7 @@ export function showBranchTree(link: Link, model: WidgetModel, el: HTMLElement):
     shown(empty, lines.length === 0);
     say(empty, data?.pruned ? `All ${plural(data.pruned, "run")} were pruned.` : "No runs yet: what the session generates appears here.");
     beside.update();
-    const name = (id: string): string => facts.find(({ line }) => line.run.id === id)?.name ?? "";
-    controls.update({ runs: lines.length, found, tally: tally(facts.map(({ outcome }) => outcome), verdicts), marked: marks().map(name), beside: beside.open, live: live() });
+    controls.update({ runs: lines.length, found, tally: tally(facts.map(({ outcome }) => outcome), verdicts), marked: marks().map(nameOf), beside: beside.open, live: live() });
     say(restore, data?.pruned ? `${data.pruned} pruned · restore` : "");
     shown(restore, !!data?.pruned);
     restore.disabled = !live();

@@ -11,7 +11,7 @@ import type { Run } from "../shared/runs";
 import { SettingsPanel } from "../shared/settings";
 import { onHover, Tooltip } from "../shared/tooltip";
 
-const TRAITS = ["selected", "column", "kept", "metric", "scale", "error", "show_special", "_columns", "_alignments"];
+const TRAITS = ["selected", "column", "kept", "titles", "metric", "scale", "error", "show_special", "_columns", "_alignments"];
 
 export class CompareView {
   private readonly root = h("div", { class: "ts-root ts-compare" });
@@ -37,6 +37,7 @@ export class CompareView {
     this.comparison = new Comparison({
       select: (column, i) => this.selectToken(column, i),
       keep: (column) => setTrait(model, "kept", column),
+      title: (column) => trait<(string | null)[]>(model, "titles", [])[column] ?? null,
       keepLabel: (column) => (this.model.get("kept") === column ? "✓ kept" : "Keep this one"),
     });
     const view = h("button", { type: "button", class: "ts-quiet", "aria-expanded": "false" }, "View");
@@ -83,7 +84,7 @@ export class CompareView {
     if (this.runs.length < 2) return;
     const alignments = trait<Record<string, Span[]>>(this.model, "_alignments", {});
     const special = this.model.get("show_special") === true;
-    const key = [metric.name, percentile, special, this.model.get("kept"), ...this.runs.flatMap((run) => [run.id, run.length])].join();
+    const key = [metric.name, percentile, special, this.model.get("kept"), this.model.get("titles"), ...this.runs.flatMap((run) => [run.id, run.length])].join();
     if (key !== this.drawnFor) {
       this.drawnFor = key;
       const scales = this.runs.map((run) => (percentile ? percentileScale(metric, run) : absoluteScale(metric)));

@@ -34,6 +34,7 @@ export class Branches {
     this.comparison = new Comparison({
       select: (column, i) => this.selectToken(column, i),
       keep: (column) => host.ask("keep", { run: this.runs[column].id }),
+      title: (column) => (column ? null : "as written"),
       note: (run) => host.note?.(run),
       keepLabel: (column) => (column === 0 || this.blocked ? null : "Keep this one"),
     });
@@ -68,8 +69,10 @@ export class Branches {
     this.drawnFor = key;
     this.blocked = blocked;
     this.close.hidden = blocked;
+    // where all came out the same, the place is shown where they would have parted
+    const parts = this.runs.length > 1 ? undefined : store.runs.get(all[1])?.meta.lineage?.at;
     const scales = this.runs.map((run) => (percentile ? percentileScale(metric, run) : absoluteScale(metric)));
-    this.comparison.update({ runs: this.runs, reference: 0, alignments, metric, scales, special });
+    this.comparison.update({ runs: this.runs, reference: 0, alignments, metric, scales, special, parts });
     const n = all.length - 1;
     this.what.textContent = `${n} ${n === 1 ? "alternative" : "alternatives"}`;
     if (this.token && this.token[0] >= this.runs.length) this.token = null;

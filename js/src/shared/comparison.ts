@@ -12,6 +12,8 @@ export interface ComparisonHost {
   keep(column: number): void;
   /** What the button of a column says; null for no button. */
   keepLabel(column: number): string | null;
+  /** What a run is called; null where it goes without a name. */
+  title?(column: number): string | null;
   /** What is known of a run beside its numbers. */
   note?(run: Run): Child;
 }
@@ -23,6 +25,8 @@ export interface ComparisonInput {
   metric: Metric;
   scales: HeatScale[];
   special: boolean;
+  /** Where a run parts from others that are not shown. */
+  parts?: number;
 }
 
 interface Column {
@@ -33,6 +37,8 @@ interface Column {
   forward: Int32Array;
   /** Own token to reference token. */
   back: Int32Array;
+  /** Where it parts from the reference. */
+  fork: number;
   spans: Map<number, HTMLElement[]>;
 }
 
@@ -60,9 +66,11 @@ export class Comparison {
 
   /** The token aligned to (column, i) in another column, or −1; where the runs part, the tokens they part with. */
   partner(column: number, i: number, other: number): number {
-    if (i === this.divergence) return i < (this.columns[other]?.run.length ?? 0) ? i : -1;
-    const reference = this.columns[column]?.back[i] ?? -1;
-    return reference < 0 ? -1 : (this.columns[other]?.forward[reference] ?? -1);
+    const [own, its] = [this.columns[column], this.columns[other]];
+    if (!own || !its) return -1;
+    if (i === Math.min(own.fork, its.fork)) return i < its.run.length ? i : -1;
+    const reference = own.back[i] ?? -1;
+    return reference < 0 ? -1 : (its.forward[reference] ?? -1);
   }
 
   update(input: ComparisonInput): void {
@@ -79,9 +87,11 @@ export class Comparison {
       const texts = run.roles.map((role, i) => (role === Role.Special ? (input.special ? labelText(run.tokenText(i)) : "") : run.texts[i]));
       const lines = linesOf(texts);
       const forward = partners(spans, reference.length);
-      return { run, lines, lineOf: lineIndex(lines, run.length), forward, back: inverse(forward, run.length), spans: new Map() };
+      return { run, lines, lineOf: lineIndex(lines, run.length), forward, back: inverse(forward, run.length), fork: firstMiss(forward), spans: new Map() };
     });
-    this.divergence = Math.min(...this.columns.map((c) => firstMiss(c.forward)));
+    this.divergence = Math.min(input.parts ?? Infinity, ...this.columns.map((c) => c.fork));
+    // the reference parts from the others where the first of them goes
+    this.columns[input.reference].fork = Infinity;
     this.draw();
   }
 
@@ -120,16 +130,17 @@ export class Comparison {
   }
 
   private drawColumn(column: Column, c: number, rows: number[], folded: number, shared: number, height: number): HTMLElement {
-    const element = h("div", { class: "ts-column", "data-column": c, role: "listbox", "aria-label": this.titleOf(column.run, c) });
+    const element = h("div", { class: "ts-column", "data-column": c, role: "listbox", "aria-label": this.titleOf(column, c) });
     element.style.gridRow = `1 / span ${height}`;
     const fold =
       shared >= FOLD_FROM
         ? h("button", { type: "button", class: "ts-fold", onclick: () => this.toggleFold() }, folded ? `… ${shared} lines shared` : "fold the shared lines")
         : h("span", { class: "ts-fold" }, "");
-    element.append(this.header(column.run, c), fold);
+    element.append(this.header(column, c), fold);
     column.lines.forEach((line, l) => {
       if (l < folded) return;
       const row = h("div", { class: "ts-row", role: "presentation" }, ...line.map((piece) => this.drawPiece(column, c, piece)));
+      row.style.setProperty("--indent", `${indentOf(line)}ch`);
       row.style.gridRow = String(rows[l] - folded + 3);
       element.append(row);
     });
@@ -146,7 +157,7 @@ export class Comparison {
     span.textContent = displayText(piece.text);
     span.classList.add(shared ? "same" : "diff");
     if (piece.newline) span.classList.add("nl");
-    if (i === this.divergence) {
+    if (i === this.forkOf(column)) {
       span.classList.add("fork");
       span.tabIndex = 0;
     }
@@ -158,22 +169,34 @@ export class Comparison {
     return span;
   }
 
-  private titleOf(run: Run, c: number): string {
-    const first = this.divergence < run.length ? labelText(run.tokenText(this.divergence)) : "";
-    return `run ${c + 1}${first ? `, from ${first}` : ""}`;
+  private forkOf({ fork }: Column): number {
+    return fork < Infinity ? fork : this.divergence;
   }
 
-  private header(run: Run, c: number): HTMLElement {
-    const at = this.divergence;
+  private titleOf(column: Column, c: number): string {
+    const at = this.forkOf(column);
+    return [this.host.title?.(c) ?? `run ${c + 1}`, at < column.run.length && `from ${labelText(column.run.tokenText(at))}`].filter(Boolean).join(", ");
+  }
+
+  private header(column: Column, c: number): HTMLElement {
+    const { run } = column;
+    const at = this.forkOf(column);
     const label = this.host.keepLabel(c);
-    const typed = run.meta.lineage && run.meta.lineage.replacement.length > 1 ? run.meta.lineage : null;
-    const chip = typed && typed.at === at ? typed.text : at < run.length ? run.tokenText(at) : "(ends)";
-    const tokens = typed && typed.at === at ? `${typed.replacement.length} tokens` : percent(run.probability(at));
-    const facts = [`${run.length - run.meta.prompt_length} tokens`, `perplexity ${number(Math.exp(meanSurprisal(run)))}`, FINISH[run.meta.finish] ?? ""];
+    const lineage = run.meta.lineage;
+    const typed = lineage?.at === at && lineage.replacement.length > 1 ? lineage : null;
+    const parts = at < run.length;
+    const lengths = this.columns.map((other) => other.run.length);
+    const same = run.length === (column.fork < Infinity ? lengths[this.input!.reference] : Math.max(...lengths));
+    const chip = typed ? labelText(typed.text) : parts ? labelText(run.tokenText(at)) : same ? "same text" : "(ends)";
+    const written = run.length - run.meta.prompt_length;
+    // of a text that was given nothing was written
+    const counted = written > 0 ? written : run.length;
+    const facts = [`${counted} ${counted === 1 ? "token" : "tokens"}`, `perplexity ${number(Math.exp(meanSurprisal(run)))}`, FINISH[run.meta.finish] ?? ""];
+    const title = this.host.title?.(c);
     return h(
       "header",
       {},
-      h("div", {}, h("code", { class: "ts-fork-token", title: "the token where the runs part" }, labelText(chip)), h("span", { class: "ts-share" }, tokens), label !== null && h("button", { type: "button", class: "ts-keep", onclick: () => this.host.keep(c), title: "make this the current run" }, label)),
+      h("div", {}, title && h("b", { class: "ts-title" }, title), h("code", { class: "ts-fork-token", title: "the token where the runs part" }, chip), parts && h("span", { class: "ts-share" }, typed ? `${typed.replacement.length} tokens` : percent(run.probability(at))), label !== null && h("button", { type: "button", class: "ts-keep", onclick: () => this.host.keep(c), title: "make this the current run" }, label)),
       h("small", {}, facts.filter(Boolean).join(" · ")),
       this.host.note?.(run),
     );
@@ -200,7 +223,7 @@ export class Comparison {
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const other = (column + (event.key === "ArrowDown" ? 1 : -1) + this.columns.length) % this.columns.length;
       const mate = this.partner(column, i, other);
-      this.host.select(other, mate >= 0 ? mate : Math.min(this.divergence, this.columns[other].run.length - 1));
+      this.host.select(other, mate >= 0 ? mate : Math.min(this.forkOf(this.columns[other]), this.columns[other].run.length - 1));
     } else if (event.key === "Enter" || event.key === " ") this.host.select(column, i);
     else return;
     event.preventDefault();
@@ -213,15 +236,22 @@ export const FINISH: Record<string, string> = {
   length: "token limit",
   end_token: "ended by itself",
   stop_string: "stop string",
-  boundary: "to its end",
+  boundary: "boundary",
   context: "the context is full",
   cancelled: "stopped by you",
   error: "broken off by an error",
   scored: "a given text",
 };
 
+/** How far the rest of a line is set in where it wraps: past its own indentation, which is what Python reads. */
+function indentOf(line: readonly Piece[]): number {
+  const blank = /^\s*/.exec(line.map(({ text }) => text).join(""))![0].length;
+  return Math.min(blank, 16) + 2;
+}
+
+/** Where a run stops being the reference, token for token. */
 function firstMiss(forward: Int32Array): number {
-  const miss = forward.indexOf(-1);
+  const miss = forward.findIndex((other, i) => other !== i);
   return miss < 0 ? forward.length : miss;
 }
 

@@ -37,6 +37,7 @@ function figure(label: string, value: string, help: string): HTMLElement {
 export function tokenFigures(run: Run, i: number): Child[] {
   const d = run.model.scalars;
   const drawn = run.sampling?.scalars.logprob.at(i) ?? NaN;
+  const ms = run.timeMs.at(i);
   const figures = [
     figure("probability", percent(run.probability(i)), METRICS.probability.help),
     figure("surprisal", `${number(run.surprisal(i))} nats`, METRICS.surprisal.help),
@@ -45,8 +46,9 @@ export function tokenFigures(run: Run, i: number): Child[] {
     figure("margin", percent(d.margin.at(i)), METRICS.margin.help),
     figure("nucleus 0.9", count(d.nucleus.at(i)), "the fewest tokens that hold 90 % of the probability"),
     figure("line mean", `${number(lineMean(run, i))} nats`, "mean surprisal of the tokens of this line"),
+    // a text that was given took no time
     Number.isNaN(drawn)
-      ? figure("time", `${number(run.timeMs.at(i), 0)} ms`, "from the token before to this one")
+      ? !Number.isNaN(ms) && figure("time", `${number(ms, 0)} ms`, "from the token before to this one")
       : figure("as sampled", percent(Math.exp(drawn)), "probability after temperature, top-k, top-p … : what was drawn from"),
   ];
   return [

@@ -57,6 +57,12 @@ export function aria(element: Element, name: string, value: unknown): void {
   element.setAttribute(`aria-${name}`, String(value));
 }
 
+/** An attribute of the page's own that is there or not. */
+export function data(element: HTMLElement, name: string, value: string | undefined): void {
+  if (value === undefined) element.removeAttribute(`data-${name}`);
+  else element.setAttribute(`data-${name}`, value);
+}
+
 export function frameOf(element: Element | Range): DOMRect {
   return element.getBoundingClientRect();
 }

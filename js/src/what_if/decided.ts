@@ -14,7 +14,7 @@ export function decisiveList(run: Run, found: Forks, select: (i: number) => void
   const all = ranked(found);
   const listed = all.filter((point) => point.certain).slice(0, LISTED);
   const items = listed.map((point) => h("li", {}, button({ class: "ts-bar", onclick: () => select(point.at) }, h("code", {}, labelText(run.tokenText(point.at))), h("span", { class: "ts-dim" }, `position ${point.at}`), h("span", { class: "ts-share" }, figureText(found, point).split(" [")[0]))));
-  const about = found.outcome === "tests" ? "by how much the token changed the chance of passing the tests" : "how often another token leads to another program";
+  const about = found.outcome === "tests" ? "by how much the token changed the chance of passing the tests" : found.drawn ? "how far the programs after the token differ from those before it was chosen" : "how much of the probability that was tried leads to another program";
   const way = found.drawn ? "continuations drawn" : "greedy continuations";
   const asked = found.finished ? `${found.asked} positions tried` : `${found.points.length} of ${found.asked} positions tried so far`;
   return [

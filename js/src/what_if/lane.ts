@@ -28,7 +28,7 @@ export class Lane {
   #draw(run: Run, forks: Forks): void {
     const tests = forks.outcome === "tests";
     flag(this.element, "signed", tests);
-    say(this.#label, tests ? "▲ the token raised the chance of passing · ▼ lowered it · pale: not certain" : "how much another token changes the program · pale: not certain");
+    say(this.#label, tests ? "up, ▲: the token raised the chance of passing · down, ▼: lowered it · pale, unmarked: not certain" : "how much the choice of the token changes the program · ◆: certain · pale, unmarked: not certain");
     const bars = forks.points.map((point) => {
       const [value, low, high] = point.figure;
       const bar = button({ class: `ts-wi-bar ${value < 0 ? "down" : "up"}`, "data-i": point.at, tabindex: -1, "aria-hidden": "true", title: `${labelText(run.tokenText(point.at))}: ${figureText(forks, point)}`, onclick: () => this.#select(point.at) }, h("i"));

@@ -3,7 +3,7 @@ import { MetricBar, Notice } from "../shared/bars";
 import { Branches } from "../shared/branches";
 import { connect } from "../shared/connect";
 import { Alternatives, tokenFigures } from "../shared/detail";
-import { aria, button, flag, h, on, replaceChildren, say, shown, taken } from "../shared/dom";
+import { aria, button, data, flag, h, on, replaceChildren, say, shown, taken } from "../shared/dom";
 import { HeatArea } from "../shared/heat_area";
 import { KeyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
@@ -18,7 +18,7 @@ import { Tooltip } from "../shared/tooltip";
 import { Checks, countTests } from "./checks";
 import { Stretch, type Range } from "./stretch";
 import { decisiveList, pointTable, UNTIL } from "./decided";
-import { figureText, type ForkPoint, type Forks } from "./forks";
+import { figureText, markOf, type ForkPoint, type Forks } from "./forks";
 import { Lane } from "./lane";
 import { likeTo, note, summary, type Same, type Verdicts } from "./verdicts";
 
@@ -31,7 +31,7 @@ const KEYS: Keys = [
   ["Enter", "alternatives of the selected token; Enter again regenerates from one"],
   ["a", "regenerate the 3 likeliest others"],
   ["Shift ← →", "a stretch of tokens; r writes it anew"],
-  ["[ ]", "the decisive token before, after"],
+  ["[ ]", "the token before, after, that was asked about"],
   ["t", "tests"],
   ["Esc", "back to the text"],
   ["?", "this list"],
@@ -128,7 +128,7 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
 
   function pointNote(_run: Run, i: number): string {
     const [found, point] = [forks(), pointAt(i)];
-    return found && point ? `decided here: ${figureText(found, point)}` : "";
+    return found && point ? `${point.certain ? "decided here" : "not certain here"}: ${figureText(found, point)}` : "";
   }
 
   function working(): boolean {
@@ -260,8 +260,8 @@ export function showWhatIf(link: Link, model: WidgetModel, el: HTMLElement): Cle
     area.paint(run, metric, absoluteScale(metric), key !== paintedFor);
     paintedFor = key;
     const found = forks();
-    const certain = new Set(found?.points.filter((point) => point.certain).map(({ at }) => at));
-    for (let i = 0; i < run.length; i++) for (const span of area.spansOf(i)) flag(span, "decisive", certain.has(i));
+    const marks = new Map(found?.points.filter((point) => point.certain).map((point) => [point.at, markOf(found!, point)]));
+    for (let i = 0; i < run.length; i++) for (const [k, span] of area.spansOf(i).entries()) data(span, "mark", k ? undefined : marks.get(i));
     const selected = selectedNow() < run.length ? selectedNow() : -1;
     area.select(selected, focusNext);
     focusNext = false;
