@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import tokenscope_widgets as ts
 import tokenscope_widgets.code
-from tests.fixtures import make_branch_tree, make_syntax, make_what_if
+from tests.fixtures import make_branch_tree, make_lens, make_syntax, make_what_if
 from tests.fixtures.make_flow import KERNEL, attention_like, flow_page, load
 from tests.pages import (
     ARGUMENTS,
@@ -35,6 +35,18 @@ ROOT = Path(__file__).parent.parent
 GALLERY = ROOT / "build" / "gallery"
 WIDTHS = (420, 1100)
 SCHEMES = ("light", "dark")
+
+# until nothing more is asked of the kernel that is played
+QUIET = """() => new Promise(done => {
+  let before = -1;
+  const look = () => {
+    const now = window.kernel.asked.length;
+    if (now === before) return done();
+    before = now;
+    setTimeout(look, 200);
+  };
+  look();
+})"""
 
 # what a visitor does before the picture is taken
 Act = Callable[[Page], None]
@@ -65,7 +77,7 @@ def states() -> dict[str, tuple[str, Act | None]]:
         if name.startswith("token_stream"):
             widget._model = MODEL
     pages = {name: (live_page(widget), act) for name, (widget, act) in widgets.items()}
-    return {**pages, **flow_states(), **code_states(), **chart_states()}
+    return {**pages, **flow_states(), **lens_states(), **code_states(), **chart_states()}
 
 
 def what_if_states() -> dict[str, tuple[Any, Act | None]]:
@@ -163,6 +175,17 @@ def attention_flow(run: Generation | None = None, **traits: Any) -> ts.Flow:
     return ts.Flow(kept, session=None, layer=0, head=0, sink=True, **traits)
 
 
+def lens_states() -> dict[str, tuple[str, Act | None]]:
+    """The lens map: nothing selected, a cell, and all of it in small cells."""
+    stored = make_lens.load()
+    wanted: dict[str, dict[str, Any]] = {
+        "overview": {"selected": None},
+        "cell": {"selected": 43, "layer": stored["state"]["_capabilities"]["layers"][20]},
+        "compact": {"selected": 43, "cells": "compact", "shade": "kl"},
+    }
+    return {f"lens_map-{name}": (make_lens.lens_page(stored, **traits), None) for name, traits in wanted.items()}
+
+
 def code_states() -> dict[str, tuple[str, Act | None]]:
     """The outline of several programs: with nothing selected, selected, sorted, while it grows, and without code."""
     wanted: dict[str, tuple[str, dict[str, Any]]] = {
@@ -196,16 +219,21 @@ def chart_states() -> dict[str, tuple[str, Act | None]]:
         "pairs-statements": lambda dark: charts.pairs_heatmap(parsed, read, "statement", "role", dark=dark),
         "line-strip": lambda dark: charts.line_strip(parsed, dark=dark),
     }
-    return {f"chart-{name}": (chart_page(draw), None) for name, draw in wanted.items()}
+    return {f"chart-{name}": (chart_page(name, draw), None) for name, draw in wanted.items()}
 
 
-def chart_page(draw: Callable[[bool], Any]) -> str:
+def chart_page(name: str, draw: Callable[[bool], Any]) -> str:
     """A page with a figure in light and in dark, of which the visitor's scheme shows one."""
     light, dark = (draw(dark).to_html(full_html=False, include_plotlyjs=not dark) for dark in (False, True))
-    style = "body { margin: 0 } .dark { display: none } @media (prefers-color-scheme: dark) "
+    title = f"{name.replace('-', ' ').capitalize()} – TokenScope Widgets"
+    style = "body, figure { margin: 0 } .dark { display: none } @media (prefers-color-scheme: dark) "
     style += "{ body { background: #14171c } .light { display: none } .dark { display: block } }"
-    body = f"<main class=ts-root><div class=light>{light}</div><div class=dark>{dark}</div></main>"
-    return f"<!doctype html><meta charset=utf-8><style>{style}</style>{body}"
+    style += " h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }"
+    label = f"aria-label='{title}'"
+    figures = f"<figure class=light {label}>{light}</figure><figure class=dark {label}>{dark}</figure>"
+    body = f"<main class=ts-root><h1>{title}</h1>{figures}</main>"
+    head = f"<meta charset=utf-8><title>{title}</title><style>{style}</style>"
+    return f"<!doctype html><html lang=en>{head}{body}</html>"
 
 
 def answered(maps: list[Any], then: Act | None = None) -> Act:
@@ -213,7 +241,7 @@ def answered(maps: list[Any], then: Act | None = None) -> Act:
 
     def act(page: Page) -> None:
         page.evaluate(KERNEL, maps)
-        page.wait_for_timeout(1000)
+        page.evaluate(QUIET)
         if then is not None:
             then(page)
 

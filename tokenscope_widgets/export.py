@@ -61,7 +61,7 @@ _TEMPLATE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
 <style>{style}</style>
-<main id="view"></main>
+<main id="view"><h1 class="ts-unseen">{title}</h1></main>
 <script type="application/json" id="state">{state}</script>
 <script type="module">{script}</script>
 </html>

@@ -23,7 +23,7 @@ function show(name: Name, traits: Record<string, unknown> = {}) {
   const press = (key: string, target: Element = row(current())): boolean => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   const asked = (): [string, Record<string, unknown>][] => (model.sent as Sent[]).filter(({ action }) => action !== "hello").map(({ action, arguments: args }) => [action, args]);
   const refuse = (error: string): void => model.receive({ kind: "reply", request: (model.sent as Sent[]).at(-1)!.request, ok: false, error });
-  const label = (id: string): string => row(id).getAttribute("aria-label")!;
+  const label = (id: string): string => row(id).getAttribute("aria-description")!;
   const search = (): HTMLInputElement => el.querySelector<HTMLInputElement>("input[type=search]")!;
   const find = (wanted: string): void => {
     search().value = wanted;

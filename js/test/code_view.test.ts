@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import { firstLine, textOf, tokenLines } from "../src/code_view/lines";
+import { firstLine, tokenLines } from "../src/code_view/lines";
 import { marksOf } from "../src/code_view/marks";
 import { Openings, openRows, Outline } from "../src/code_view/outline";
 import { readingOf } from "../src/code_view/reading";
 import { nodeOfKind, runNamed, syntaxNamed } from "./code_view_fixtures";
+
+const textOf = (pieces: ReturnType<typeof firstLine>): string => pieces.map(({ text }) => text).join("").trimEnd();
 
 const syntax = syntaxNamed("fibonacci");
 const run = runNamed("fibonacci");

@@ -23,7 +23,7 @@ function show(name: Name, traits: Record<string, unknown> = {}) {
 
 test("a row tells what it is, where it stands, its metric and what was found in it", () => {
   const view = show("mistakes");
-  expect(view.row("def mean").getAttribute("aria-label")).toBe("function, line 3: def mean(values):, mean surprisal 0.11 nats, 38 tokens, 1 error inside");
+  expect(view.row("def mean").getAttribute("aria-description")).toBe("function, line 3, mean surprisal 0.11 nats, 38 tokens, 1 error inside");
   expect([view.row("def mean").getAttribute("aria-level"), view.row("def mean").getAttribute("aria-posinset"), view.row("def mean").getAttribute("aria-setsize")]).toEqual(["2", "2", "3"]);
 });
 
@@ -229,7 +229,7 @@ test("while the text is being written there is an outline without bars, and find
   const view = show("writing");
   expect(view.codes()).toContain("class Shelf:");
   expect(view.el.querySelector(".ts-cv-outline")!.classList.contains("bare")).toBe(true);
-  expect(view.row("class Shelf").getAttribute("aria-label")).toMatch(/^class, line 10: class Shelf:, unfinished, \d+ tokens$/);
+  expect(view.row("class Shelf").getAttribute("aria-description")).toMatch(/^class, line 10, unfinished, \d+ tokens$/);
   expect(view.text(".ts-cv-side")).toBe("FindingsReading …");
 });
 

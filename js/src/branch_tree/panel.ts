@@ -1,5 +1,5 @@
 /** What is known of the run that the keyboard is on, and what can be done with it. */
-import { button, h, replaceChildren, type Child } from "../shared/dom";
+import { button, h, heading, replaceChildren, type Child } from "../shared/dom";
 import { number, percent } from "../shared/metrics";
 import { displayText, labelText } from "../shared/text";
 import type { TreeData } from "./data";
@@ -39,7 +39,7 @@ export class Panel {
     const { host } = this;
     const act = (label: string, keys: string, call: () => void, properties: Record<string, string | boolean> = {}): HTMLElement => button({ "data-act": keys, title: `Key: ${keys}`, onclick: call, ...properties }, label);
     return [
-      h("h4", {}, labelled ? name : `Run ${run.number}`, labelled ? h("em", {}, `run ${run.number}`) : null),
+      heading(labelled ? name : `Run ${run.number}`, labelled ? h("em", {}, `run ${run.number}`) : null),
       h("div", { class: "acts" }, act("Open", "Enter", () => host.open(run.id)), act(mark ? `Unmark ${mark}` : "Mark", "Space", () => host.mark(run.id)), act("Rename", "F2", () => host.rename()), act(pinned ? "Unpin" : "Pin", "p", () => host.pin(run.id)), act("Prune", "Delete", () => host.prune(run.id), { disabled: pinned || !live, title: !live ? "There is no kernel to prune with" : pinned ? "It is pinned: unpin it first" : "Key: Delete. Takes it off the display, with what was branched from it" })),
       this.#parting(data, facts),
       verdict && h("p", { class: `verdict ${outcome.kind}` }, outcome.sign ? h("b", { "aria-hidden": "true" }, `${outcome.sign} `) : null, h("span", {}, sentence(outcome.words))),

@@ -31,19 +31,19 @@ export class RowView {
   readonly #mark = h("b", { class: "mark" });
   #pin: SVGSVGElement | null = null;
   readonly #name = h("span", { class: "name" });
-  readonly #more = h("span", { class: "more" });
+  readonly #more = h("span", { class: "more", "aria-hidden": "true" });
   readonly #code = h("code");
   readonly #outcome = h("span", { class: "outcome" });
   readonly #bar = h("i");
   readonly #share = h("span");
-  readonly #tokens = h("span", { class: "count" });
+  readonly #tokens = h("span", { class: "count", "aria-hidden": "true" });
   #drawn = "";
   #text = "";
   #state = "";
 
   constructor(id: string) {
     const what = h("span", { class: "what" }, this.#triangle, this.#mark, this.#name, this.#code, this.#more);
-    this.element = h("div", { role: "treeitem", class: "ts-bt-row", "data-run": id, tabindex: -1, "aria-selected": "false" }, h("span", { class: "graph" }), what, this.#outcome, h("span", { class: "num" }, this.#share, h("span", { class: "track" }, this.#bar)), this.#tokens);
+    this.element = h("div", { role: "treeitem", class: "ts-bt-row", "data-run": id, tabindex: -1, "aria-selected": "false" }, h("span", { class: "graph" }), what, this.#outcome, h("span", { class: "num", "aria-hidden": "true" }, this.#share, h("span", { class: "track" }, this.#bar)), this.#tokens);
   }
 
   update(data: TreeData, facts: RowFacts): void {
@@ -74,7 +74,8 @@ export class RowView {
     say(this.#share, percent(share));
     say(this.#tokens, run.written ? run.written.toLocaleString("en") : "–");
     const [where, likely] = [parting(data, facts), `${percent(share)} per token`];
-    aria(element, "label", [labelled ? `${name}, run ${run.number}` : `run ${run.number}`, where, outcome.words, Number.isNaN(share) ? "not measured" : likely, run.written ? plural(run.written, "written token") : "nothing written", open === false ? `${line.below} below` : "", mark ? `marked ${mark} for comparison` : "", pinned ? "pinned" : ""].filter(Boolean).join(", "));
+    // the name is the text of the row; this says what its figures are
+    aria(element, "description", [labelled ? `${name}, run ${run.number}` : `run ${run.number}`, where, outcome.words, Number.isNaN(share) ? "not measured" : likely, run.written ? plural(run.written, "written token") : "nothing written", open === false ? `${line.below} below` : "", mark ? `marked ${mark} for comparison` : "", pinned ? "pinned" : ""].filter(Boolean).join(", "));
     element.title = [where, outcome.words].filter(Boolean).join(" · ");
   }
 

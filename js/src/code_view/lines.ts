@@ -35,10 +35,6 @@ export function firstLine(run: Run, syntax: Syntax, node: number): Piece[] {
   return out;
 }
 
-export function textOf(pieces: readonly Piece[]): string {
-  return pieces.map(({ text }) => text).join("").trimEnd();
-}
-
 /** The line, from 1, on which each token's first dark character stands. */
 export function tokenLines(run: Run): Uint32Array {
   const out = new Uint32Array(run.length);

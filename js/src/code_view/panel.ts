@@ -1,5 +1,5 @@
 /** Beside the outline: what linters found, and where the model hesitated. */
-import { button, h, replaceChildren, type Child } from "../shared/dom";
+import { button, h, heading, replaceChildren, type Child } from "../shared/dom";
 import { number, percent } from "../shared/metrics";
 import type { Run } from "../shared/runs";
 import type { Finding, Hesitation, Syntax } from "../shared/syntax";
@@ -39,12 +39,12 @@ export class Panel {
   #findings(run: Run, syntax: Syntax, ready: boolean, chosen: (at: number, first: number, last: number) => boolean): Child[] {
     const { findings } = syntax;
     const item = (finding: Finding): HTMLElement => this.#finding(run, finding, chosen(finding.first, finding.first, finding.last));
-    if (!ready) return [h("h4", {}, "Findings"), h("p", { class: "ts-hint" }, "Reading …")];
-    if (!findings.length) return [h("h4", {}, "Findings"), h("p", { class: "ts-hint" }, "Linters found nothing.")];
+    if (!ready) return [heading("Findings"), h("p", { class: "ts-hint" }, "Reading …")];
+    if (!findings.length) return [heading("Findings"), h("p", { class: "ts-hint" }, "Linters found nothing.")];
     const [sure, others] = [findings.filter((f) => f.confident), findings.filter((f) => !f.confident)];
     const counted = (["error", "warning", "note"] as const).map((severity) => plural(findings.filter((f) => f.severity === severity).length, severity)).filter(Boolean);
     return [
-      h("h4", {}, "Findings", h("em", {}, counted.join(", "))),
+      heading("Findings", h("em", {}, counted.join(", "))),
       sure.length ? group("Confidently wrong", CONFIDENT, "sure", this.#list("sure", sure, item)) : null,
       others.length ? (sure.length ? group("Other findings", "", "", this.#list("found", others, item)) : this.#list("found", others, item)) : null,
     ];
@@ -53,7 +53,7 @@ export class Panel {
   #hesitations(run: Run, syntax: Syntax, ready: boolean, lines: Uint32Array, chosen: (at: number) => boolean): Child[] {
     const all = syntax.hesitations;
     if (!ready) return [];
-    const head = h("h4", {}, "Hesitations", h("em", {}, all.length ? `${all.length} ${all.length === 1 ? "token" : "tokens"} with more entropy than 95 % of their kind` : ""));
+    const head = heading("Hesitations", h("em", {}, all.length ? `${all.length} ${all.length === 1 ? "token" : "tokens"} with more entropy than 95 % of their kind` : ""));
     if (!all.length) return [head, h("p", { class: "ts-hint" }, "No written token had much more entropy than others of its kind.")];
     const item = (one: Hesitation): HTMLElement => this.#hesitation(run, one, lines[one.token], chosen(one.token));
     const groups = FORKS.map(([fork, title, help]) => {
@@ -104,7 +104,7 @@ export class Panel {
 }
 
 function group(title: string, help: string, kind: string, list: HTMLElement): HTMLElement {
-  return h("section", { class: kind || undefined }, h("h5", {}, title), help ? h("p", { class: "ts-hint" }, help) : null, list);
+  return h("section", { class: kind || undefined }, h("h5", { "aria-level": 3 }, title), help ? h("p", { class: "ts-hint" }, help) : null, list);
 }
 
 /** Facts in one line; it breaks between them. */

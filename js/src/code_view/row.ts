@@ -4,7 +4,7 @@ import { NO_VALUE } from "../shared/metrics";
 import type { Run } from "../shared/runs";
 import type { Syntax } from "../shared/syntax";
 import { roleClass } from "../shared/syntax_paint";
-import { firstLine, textOf } from "./lines";
+import { firstLine } from "./lines";
 import { HESITATION, marksOf, SIGNS } from "./marks";
 import type { Outline, Row } from "./outline";
 import type { Reading } from "./reading";
@@ -20,9 +20,10 @@ export interface RowScene {
 export class RowView {
   readonly element: HTMLElement;
   readonly #triangle = h("span", { class: "tri", "aria-hidden": "true" });
-  readonly #parts = button({ class: "ts-quiet parts", tabindex: -1, hidden: true }, "⋯");
+  // for the pointer; the name of the row stays free of it, and Space does the same
+  readonly #parts = button({ class: "ts-quiet parts", tabindex: -1, "aria-hidden": "true", hidden: true }, "⋯");
   readonly #track = h("span", { class: "track" }, h("i"));
-  readonly #value = h("span", { class: "num" });
+  readonly #value = h("span", { class: "num", "aria-hidden": "true" });
   readonly #spoken: string;
   readonly #marks: string;
   readonly #count: string;
@@ -41,19 +42,19 @@ export class RowView {
     this.#marks = marks.words;
     this.#word = odd && state !== "error" ? `${word}, ${odd}` : word;
     this.#count = `${tokens.toLocaleString("en")} ${tokens === 1 ? "token" : "tokens"}`;
-    this.#spoken = `${word}, line ${syntax.line(node)}: ${textOf(pieces)}${odd && odd !== word ? `, ${odd}` : ""}`;
+    this.#spoken = `${word}, line ${syntax.line(node)}${odd && odd !== word ? `, ${odd}` : ""}`;
     const code = h("code", {}, ...pieces.map(({ text, role }) => h("span", { class: roleClass(role) || undefined }, text)));
     const finding = marks.severity && h("b", { class: marks.severity }, SIGNS[marks.severity], marks.findings > 1 ? h("small", {}, marks.findings) : null);
     const hesitation = marks.hesitations > 0 && h("b", { class: "open" }, HESITATION, marks.hesitations > 1 ? h("small", {}, marks.hesitations) : null);
     this.element = h(
       "div",
       { role: "treeitem", class: `ts-cv-row${outline.isSection(node) ? "" : " part"}`, "data-node": node },
-      h("span", { class: "line" }, syntax.line(node)),
+      h("span", { class: "line", "aria-hidden": "true" }, syntax.line(node)),
       h("span", { class: "what" }, this.#triangle, code, this.#parts, h("span", { class: "word" }, this.#word)),
-      h("span", { class: "marks", title: marks.words || undefined }, finding, hesitation),
+      h("span", { class: "marks", "aria-hidden": "true", title: marks.words || undefined }, finding, hesitation),
       this.#track,
       this.#value,
-      h("span", { class: "count" }, tokens.toLocaleString("en")),
+      h("span", { class: "count", "aria-hidden": "true" }, tokens.toLocaleString("en")),
     );
   }
 
@@ -72,7 +73,6 @@ export class RowView {
     say(this.#triangle, expandable ? (open ? "▾" : "▸") : "");
     this.#parts.hidden = parts === null || !open;
     this.#parts.title = parts ? "Hide the expressions of its own (Space)" : "Show the expressions of its own too (Space)";
-    aria(this.#parts, "label", this.#parts.title);
     aria(this.#parts, "pressed", parts === true);
   }
 
@@ -85,7 +85,8 @@ export class RowView {
     (this.#track.firstElementChild as HTMLElement).style.width = `${(reading?.share(value) ?? 0) * 100}%`;
     say(this.#value, text);
     const said = reading ? `${reading.title} ${Number.isNaN(value) ? "not measured" : `${text} ${reading.unit}`.trimEnd()}` : "";
-    aria(this.element, "label", [this.#spoken, said, this.#count, this.#marks].filter(Boolean).join(", "));
+    // the name is the text of the row; this says what its figures are
+    aria(this.element, "description", [this.#spoken, said, this.#count, this.#marks].filter(Boolean).join(", "));
     this.element.title = [this.#word, said, this.#count].filter(Boolean).join(" · ");
   }
 

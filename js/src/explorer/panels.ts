@@ -20,7 +20,9 @@ export const PANELS: Kind[] = [
 ];
 
 const MEMORY = "tokenscope-widgets:panels";
-const SHARED = ["selected", "span"];
+/** Shared by all that show the same run; the kernel sees to the selection, where there is one. */
+const SELECTION = ["selected", "span"];
+const SHARED = [...SELECTION, "metric"];
 
 export class Panels {
   readonly element = h("div", { class: "ts-ex-panels" });
@@ -39,8 +41,8 @@ export class Panels {
       this.buttons.append(toggle);
     });
     this.#cleanUps.push(link.onMessage("part" as never, (message, buffers) => this.#receive(message as never, buffers)));
-    const carry = () => this.#carry(this.model, null);
     for (const name of SHARED) {
+      const carry = (): void => this.#carry(name, this.model, null);
       model.on(`change:${name}`, carry);
       this.#cleanUps.push(() => model.off(`change:${name}`, carry));
     }
@@ -82,7 +84,7 @@ export class Panels {
     }
     for (const { name, title } of PANELS) {
       if (!names.includes(name) || this.#open.has(name)) continue;
-      const panel = new PartPanel(this.model, name, title, () => this.toggle(name));
+      const panel = new PartPanel(this.model, name, title, () => this.toggle(name), (model) => this.#share(name, model));
       this.#open.set(name, panel);
       if (!this.link.run) panel.say("Opens with the first run.");
       if (this.#static) void this.#saved(panel);
@@ -106,17 +108,21 @@ export class Panels {
     const state = trait<Record<string, Record<string, unknown>>>(this.model, "_parts", {})[panel.name];
     if (!state) return panel.say("This panel was not open when the page was saved: nothing was computed for it.");
     await panel.show({ ...state, _static: true });
-    for (const name of SHARED) panel.model?.on(`change:${name}`, () => this.#carry(panel.model!, panel.name));
   }
 
-  /** Without a kernel, which would do it: the selection of one is that of all that show the same run. */
-  #carry(from: WidgetModel, of: string | null): void {
-    if (!this.#static || of === "tree") return;
+  /** A part is there: what it changes is changed everywhere. */
+  #share(of: string, part: WidgetModel): void {
+    for (const name of SHARED) part.on(`change:${name}`, () => this.#carry(name, part, of));
+    this.#carry("metric", this.model, null);
+  }
+
+  #carry(name: string, from: WidgetModel, of: string | null): void {
+    if (SELECTION.includes(name) && (!this.#static || of === "tree")) return;
     const run = trait<string[]>(from, "_columns", [])[0];
-    const others: [string | null, WidgetModel | null][] = [[null, this.model], ...[...this.#open].map(([name, { model }]): [string, WidgetModel | null] => [name, model])];
-    for (const [name, other] of others) {
-      if (!other || other === from || name === "tree" || trait<string[]>(other, "_columns", [])[0] !== run) continue;
-      for (const shared of SHARED) if (other.get(shared) !== undefined) setTrait(other, shared, from.get(shared) ?? null);
+    const all: [string | null, WidgetModel | null][] = [[null, this.model], ...[...this.#open].map(([part, { model }]): [string, WidgetModel | null] => [part, model])];
+    for (const [part, other] of all) {
+      const fits = name === "metric" || (part !== "tree" && !!other && trait<string[]>(other, "_columns", [])[0] === run);
+      if (other && other !== from && fits && other.get(name) !== undefined && !same(other.get(name), from.get(name))) setTrait(other, name, from.get(name) ?? null);
     }
   }
 
@@ -139,4 +145,8 @@ export class Panels {
       // as above
     }
   }
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }

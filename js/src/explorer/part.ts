@@ -1,7 +1,7 @@
 /** A widget inside the widget: a model of its own over the holder's connection, and its view once its code is there. */
+import { asData } from "../shared/data_url";
 import { h, replaceChildren } from "../shared/dom";
 import type { CleanUp, WidgetModel } from "../shared/model";
-import { revive } from "../shared/static_model";
 import type { BufferLike } from "../shared/protocol";
 
 type Listener = (...args: unknown[]) => void;
@@ -102,6 +102,7 @@ export class PartPanel {
     readonly name: string,
     title: string,
     close: () => void,
+    private readonly made: (model: PartModel) => void,
   ) {
     this.element = h("section", { class: "ts-ex-panel", "aria-label": title, "data-panel": name }, h("header", {}, h("h4", {}, title), h("button", { type: "button", class: "ts-quiet", onclick: close, "aria-label": `Close ${title}` }, "Close")), this.#body);
     this.say("Opening …");
@@ -124,9 +125,10 @@ export class PartPanel {
 
   /** From a saved page: what the part held. */
   async show(state: State): Promise<void> {
-    const model = (this.#model = new PartModel(this.holder, this.name, revive(state) as State));
+    const model = (this.#model = new PartModel(this.holder, this.name, state));
+    this.made(model);
     try {
-      const module = await load(String(state._esm));
+      const module = await load(String(state._esm), state._static === true);
       if (this.#closed) return;
       const widget = module.default();
       const el = h("div", {});
@@ -150,10 +152,10 @@ interface Module {
 
 const loaded = new Map<string, Promise<Module>>();
 
-/** Code that came as text, once. */
-function load(code: string): Promise<Module> {
+/** Code that came as text, once. A saved page allows no blobs. */
+function load(code: string, saved: boolean): Promise<Module> {
   let module = loaded.get(code);
-  if (!module) loaded.set(code, (module = fetched(code)));
+  if (!module) loaded.set(code, (module = saved ? import(/* @vite-ignore */ asData(code)) : fetched(code)));
   return module;
 }
 
@@ -161,12 +163,6 @@ async function fetched(code: string): Promise<Module> {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   try {
     return (await import(/* @vite-ignore */ url)) as Module;
-  } catch {
-    // a saved page allows no blobs
-    const bytes = new TextEncoder().encode(code);
-    let binary = "";
-    for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
-    return (await import(/* @vite-ignore */ `data:text/javascript;base64,${btoa(binary)}`)) as Module;
   } finally {
     URL.revokeObjectURL(url);
   }

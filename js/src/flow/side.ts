@@ -1,5 +1,5 @@
 /** Beside the text: the selected token, one sentence that states what is shown, the figure of trust, the table. */
-import { aria, button, type Child, h, on, replaceChildren, say, shown } from "../shared/dom";
+import { aria, button, type Child, h, heading, on, replaceChildren, say, shown } from "../shared/dom";
 import { abs, max } from "../shared/math";
 import type { Run } from "../shared/runs";
 import { clipped, labelText } from "../shared/text";
@@ -42,7 +42,7 @@ export class Side {
   readonly #chip = h("code", { class: "ts-chip" });
   readonly #place = h("span", { class: "ts-dim" });
   readonly #pin = button({ class: "ts-pin", "aria-pressed": "false" });
-  readonly #title = h("h4");
+  readonly #title = heading();
   readonly #statement = h("p", { class: "ts-statement" });
   readonly #notes = h("div", { class: "ts-hint ts-map-notes" });
   readonly #trust = new TrustBox();

@@ -72,13 +72,13 @@ export function flowTable(host: TableHost): FlowTable {
     flag(element, "lines", text.position === "");
     say(rest, text.rest);
     shown(rest, text.rest !== "");
-    if (caption.textContent !== text.caption) say(caption, text.caption);
+    say(caption, text.caption);
     const key = JSON.stringify([text.source, text.weight, rows]);
     if (key === drawnKey) return;
     drawnKey = key;
     listed = rows;
     active = 0;
-    const column = (name: string, number: boolean): HTMLElement => h("th", { scope: "col", class: number ? "num" : "" }, name);
+    const column = (name: string, number: boolean): HTMLElement => h(name ? "th" : "td", { scope: name ? "col" : undefined, class: number ? "num" : "" }, name);
     replaceChildren(headRow, column(text.source, false), column(text.position, true), column(text.line, true), column(text.weight, true), column("share", true), h("td", { "aria-hidden": "true" }));
     replaceChildren(body, ...rows.map((row, i) => line(row, i)));
   }

@@ -130,8 +130,9 @@ export function lensCanvas(host: MapHost): LensCanvas {
   }
 
   function speak(place: Place, text: string): void {
-    row.setAttribute("aria-rowindex", String(place.row + 1));
-    cell.setAttribute("aria-colindex", String(place.column + 1));
+    // they count from one, also while no cell is chosen
+    row.setAttribute("aria-rowindex", String(Math.max(1, place.row + 1)));
+    cell.setAttribute("aria-colindex", String(Math.max(1, place.column + 1)));
     say(cell, text);
   }
 }

@@ -1,5 +1,5 @@
 /** The whole run in one line: how early each token was decided, and which part the map shows. A click selects. */
-import { h, on } from "../shared/dom";
+import { aria, h, on } from "../shared/dom";
 import type { Run } from "../shared/runs";
 import type { LensData } from "./data";
 import { inkOf } from "./paint";
@@ -22,7 +22,7 @@ export interface ProfileScene {
 
 export class Profile {
   readonly element: HTMLElement;
-  readonly #canvas = h("canvas", { "aria-hidden": "true", title: "Click to select a token" });
+  readonly #canvas = h("canvas", { role: "img", title: "Click to select a token" });
   readonly #right = h("span");
   #scene: ProfileScene | null = null;
 
@@ -39,6 +39,7 @@ export class Profile {
   draw(scene: ProfileScene): void {
     this.#scene = scene;
     const { run, data, rows, selected, columns, gutter } = scene;
+    aria(this.#canvas, "label", wordsOf(scene));
     this.#right.textContent = `${run.length.toLocaleString("en")} tokens`;
     const width = this.#canvas.clientWidth || FALLBACK_WIDTH;
     const ratio = window.devicePixelRatio || 1;
@@ -73,4 +74,18 @@ export class Profile {
     const { run, gutter, step } = this.#scene!;
     return step || ((this.#canvas.clientWidth || FALLBACK_WIDTH) - gutter) / Math.max(run.length, 1);
   }
+}
+
+/** The profile in words. */
+function wordsOf({ run, data, rows }: ProfileScene): string {
+  let [known, never, sum] = [0, 0, 0];
+  for (let column = 1; column < run.length; column++) {
+    if (!data.known(column)) continue;
+    known++;
+    const decided = data.decidedAt(column, rows);
+    if (decided < 0) never++;
+    else sum += rows - decided;
+  }
+  const mean = known > never ? `, the last ${(sum / (known - never)).toFixed(1)} of ${rows} on average` : "";
+  return known ? `How many layers agree on each token${mean}; none on ${never} of ${known} tokens` : "How many layers agree on each token: not computed yet";
 }

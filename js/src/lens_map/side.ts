@@ -1,5 +1,5 @@
 /** Beside the map: the selected token, when it was decided, what the selected layer would say, and all layers. */
-import { type Child, h, replaceChildren, say, shown } from "../shared/dom";
+import { type Child, h, heading, replaceChildren, say, shown } from "../shared/dom";
 import { count, number, percent } from "../shared/metrics";
 import type { Run } from "../shared/runs";
 import { Chart } from "./chart";
@@ -20,7 +20,7 @@ export interface SideScene {
 
 export class Side {
   readonly element = h("aside", { class: "ts-side", "aria-label": "What the layers say" });
-  readonly #title = h("h4", {}, "Select a cell");
+  readonly #title = heading("Select a cell");
   readonly #head = h("div", { class: "ts-token-head" });
   readonly #chip = h("code", { class: "ts-chip" });
   readonly #place = h("span", { class: "ts-dim" });
@@ -28,7 +28,7 @@ export class Side {
   readonly #statement = h("p", { class: "ts-statement", role: "status" });
   readonly #chartTitle = h("p", { class: "ts-dim" });
   readonly #chart: Chart;
-  readonly #says = h("h4");
+  readonly #says = heading();
   readonly #bars = h("div", { class: "ts-lens-bars", role: "list" });
   readonly #figures = h("dl", { class: "ts-lens-figures" });
   readonly #cell = h("div", { class: "ts-lens-cell" }, this.#says, this.#bars, this.#figures);

@@ -1,4 +1,5 @@
 /** A page without a kernel: reads the saved state, gives the view a model of its own, and shows it. */
+import { asData } from "../shared/data_url";
 import { StaticModel } from "../shared/static_model";
 import { h } from "../shared/dom";
 
@@ -10,10 +11,7 @@ interface Saved {
 async function show(): Promise<void> {
   const saved = JSON.parse(document.getElementById("state")!.textContent!) as Saved;
   const model = new StaticModel({ _static: true, ...saved.state });
-  const bytes = new TextEncoder().encode(saved.view);
-  let binary = "";
-  for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  const module = await import(/* @vite-ignore */ `data:text/javascript;base64,${btoa(binary)}`);
+  const module = await import(/* @vite-ignore */ asData(saved.view));
   const widget = module.default();
   await widget.initialize?.({ model });
   widget.render({ model, el: document.getElementById("view")! });

@@ -47,7 +47,7 @@ export function valueAt(name: Name, place: number, stops: readonly number[]): nu
 }
 
 export class Sliders {
-  readonly element = h("fieldset", { class: "ts-sm-controls" }, h("legend", { class: "ts-sm-hidden" }, "Sampler settings"));
+  readonly element = h("fieldset", { class: "ts-sm-controls" }, h("legend", { class: "ts-unseen" }, "Sampler settings"));
   readonly #own = button({ class: "ts-quiet" });
   readonly #none = button({ class: "ts-quiet", title: "The model's distribution as it is" }, "Temperature 1");
   readonly #rows = new Map<Name, { range: HTMLInputElement; field: HTMLInputElement; row: HTMLElement }>();

@@ -1,5 +1,5 @@
 /** How much likelier, or less likely, each written token would have been: one bar a token on one canvas; a click selects. */
-import { frameOf, h, on, say } from "../shared/dom";
+import { aria, frameOf, h, on, say } from "../shared/dom";
 import { abs, floor, max, min } from "../shared/math";
 import type { Reading } from "./reading";
 
@@ -16,7 +16,7 @@ export function barOf(was: number, low: number, high: number): { sure: number; f
 
 export class RatioStrip {
   readonly element = h("div", { class: "ts-sm-strip" });
-  readonly #canvas = h("canvas", { "aria-hidden": "true" });
+  readonly #canvas = h("canvas", { role: "img" });
   readonly #tokens = h("span");
   #drawn = 0;
 
@@ -32,6 +32,7 @@ export class RatioStrip {
     const { run } = reading;
     this.#drawn = run.length;
     say(this.#tokens, `${run.length.toLocaleString("en")} tokens`);
+    aria(this.#canvas, "label", countsText(reading));
     const width = max(1, this.#canvas.clientWidth);
     const ratio = window.devicePixelRatio || 1;
     this.#canvas.width = width * ratio;
@@ -67,6 +68,20 @@ export class RatioStrip {
       context.fillRect(selected * step, HEIGHT - 2, max(thick, 2), 2);
     }
   }
+}
+
+/** The strip in words. */
+function countsText(reading: Reading): string {
+  const counts = { likelier: 0, "less likely": 0, impossible: 0 };
+  for (let i = reading.from; i < reading.run.length; i++) {
+    const one = reading.written(i);
+    if (!one) continue;
+    const { sure } = barOf(one.was, one.low, one.high);
+    if (one.removed) counts.impossible++;
+    else if (sure) counts[sure > 0 ? "likelier" : "less likely"]++;
+  }
+  const parts = Object.entries(counts).map(([name, n]) => `${n} ${name}`);
+  return `The written tokens under these settings: ${parts.join(", ")}`;
 }
 
 /** Stripes from one height to another: it lies somewhere in between. */

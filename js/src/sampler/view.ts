@@ -1,7 +1,7 @@
 /** One view of a run under other sampler settings: traits in, text, strip and bars out; sliders become traits. */
 import { Notice } from "../shared/bars";
 import { connect } from "../shared/connect";
-import { button, flag, h, on, replaceChildren, say, shown, taken } from "../shared/dom";
+import { button, flag, h, heading, on, replaceChildren, say, shown, taken } from "../shared/dom";
 import { HeatArea } from "../shared/heat_area";
 import { KeyHelp, type Keys } from "../shared/keys";
 import type { Link } from "../shared/link";
@@ -212,7 +212,7 @@ export function showSampler(link: Link, model: WidgetModel, el: HTMLElement): Cl
     shown(exact, !!found);
     again.update({ at: i, blocked: blocked(), status: trait(model, "status", "idle"), progress: trait(model, "progress", 0) });
     if (i < 0) {
-      replaceChildren(head, h("h4", {}, "What changes the most"));
+      replaceChildren(head, heading("What changes the most"));
       return drawChanged(now);
     }
     const one = now.written(i);

@@ -1,6 +1,6 @@
 /** The bars above the text: metric choice, summary, legend; and the notice line. */
-import { h, replaceChildren, shown } from "./dom";
-import type { Presence } from "./link";
+import { button, h, on, replaceChildren, say, shown, taken } from "./dom";
+import { GONE, type Presence } from "./link";
 import { HESITATION_NATS, meanSurprisal, METRICS, number, type Metric, type MetricName } from "./metrics";
 import { setTrait, trait, type WidgetModel } from "./model";
 import type { Run } from "./runs";
@@ -16,11 +16,11 @@ export class MetricBar {
 
   constructor(private readonly model: WidgetModel) {
     for (const metric of Object.values(METRICS)) {
-      const button = h("button", { type: "button", role: "radio", title: metric.help, onclick: () => setTrait(model, "metric", metric.name) }, metric.label);
-      this.#buttons.set(metric.name, button);
-      this.#group.append(button);
+      const choice = button({ role: "radio", title: metric.help, onclick: () => setTrait(model, "metric", metric.name) }, metric.label);
+      this.#buttons.set(metric.name, choice);
+      this.#group.append(choice);
     }
-    this.#group.addEventListener("keydown", (event) => this.#move(event));
+    on(this.#group, "keydown", (event) => this.#move(event));
     const legend = h("div", { class: "ts-legend" }, this.#cold, h("i", { "aria-hidden": "true" }), this.#hot, this.#underlined);
     this.element.append(this.#group, this.#summary, legend);
   }
@@ -52,15 +52,14 @@ export class MetricBar {
     const next = names[(now + by + names.length) % names.length] as MetricName;
     setTrait(this.model, "metric", next);
     this.#buttons.get(next)?.focus();
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 }
 
 const PRESENCE: Record<Presence, string> = {
   live: "",
   silent: "The kernel has not answered yet: it may be busy with another cell.",
-  gone: "The kernel is gone. What was computed stays here; run the cell again to go on.",
+  gone: GONE,
   static: "Saved page: there is no kernel behind it. Everything computed before can be explored; nothing new can be generated.",
 };
 
@@ -79,7 +78,7 @@ export class Notice {
   constructor(model: WidgetModel, changed: () => void) {
     this.#model = model;
     this.#changed = changed;
-    const close = h("button", { type: "button", class: "ts-quiet", "aria-label": "Dismiss the message", onclick: () => this.say("") }, "✕");
+    const close = button({ class: "ts-quiet", "aria-label": "Dismiss the message", onclick: () => this.say("") }, "✕");
     this.#error.append(h("b", {}, "✗ "), this.#text, close);
     this.element.append(this.#presence, this.#error);
   }
@@ -93,9 +92,9 @@ export class Notice {
 
   update(presence: Presence): void {
     const error = this.#own || trait(this.#model, "error", "");
-    this.#presence.textContent = PRESENCE[presence];
+    say(this.#presence, PRESENCE[presence]);
     shown(this.#presence, presence !== "live");
-    if (this.#text.textContent !== error) this.#text.textContent = error;
+    say(this.#text, error);
     shown(this.#error, error !== "");
   }
 }

@@ -1,6 +1,6 @@
 /** "What else could it have written?": the regenerated runs beside the current one. */
 import { Comparison, differences } from "./comparison";
-import { h, replaceChildren, shown, type Child } from "./dom";
+import { button, h, heading, replaceChildren, shown, type Child } from "./dom";
 import { absoluteScale, percentileScale, type Metric } from "./metrics";
 import { trait, type WidgetModel } from "./model";
 import type { Span } from "./rows";
@@ -38,8 +38,8 @@ export class Branches {
       note: (run) => host.note?.(run),
       keepLabel: (column) => (column === 0 || this.blocked ? null : "Keep this one"),
     });
-    this.close = h("button", { type: "button", class: "ts-quiet", onclick: () => host.ask("clear_branches") }, "Close");
-    this.element.append(h("h4", {}, "What else could it have written?", this.what, this.close), this.comparison.element, this.table);
+    this.close = button({ class: "ts-quiet", onclick: () => host.ask("clear_branches") }, "Close");
+    this.element.append(heading("What else could it have written?", this.what, this.close), this.comparison.element, this.table);
     onHover(this.comparison.element, "[data-i]", (span) => {
       const token = span && this.comparison.at(span);
       if (!span || !token) return tooltip.hide();

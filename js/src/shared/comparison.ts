@@ -1,9 +1,9 @@
 /** Runs side by side: shared lines in one row, the shared beginning folded, the divergence ringed. */
-import { h, replaceChildren, type Child } from "./dom";
+import { button, h, on, replaceChildren, taken, type Child } from "./dom";
 import { type HeatScale, HESITATION_NATS, meanSurprisal, type Metric, number, percent } from "./metrics";
 import { arrange, inverse, lineIndex, linesOf, lineWeights, partners, prefixSpans, type Piece, type Span } from "./rows";
 import { Role, type Run } from "./runs";
-import { displayText, labelText } from "./text";
+import { blankName, displayText, labelText } from "./text";
 import { setHeat } from "./heat_area";
 import { tokenClass } from "./token_area";
 
@@ -53,8 +53,8 @@ export class Comparison {
   private selected: [number, number] | null = null;
 
   constructor(private readonly host: ComparisonHost) {
-    this.element.addEventListener("click", (event) => this.clicked(event));
-    this.element.addEventListener("keydown", (event) => this.pressed(event));
+    on(this.element, "click", (event) => this.clicked(event));
+    on(this.element, "keydown", (event) => this.pressed(event));
   }
 
   /** The token, its column and its partners under an element. */
@@ -130,19 +130,20 @@ export class Comparison {
   }
 
   private drawColumn(column: Column, c: number, rows: number[], folded: number, shared: number, height: number): HTMLElement {
-    const element = h("div", { class: "ts-column", "data-column": c, role: "listbox", "aria-label": this.titleOf(column, c) });
+    const element = h("div", { class: "ts-column", "data-column": c, role: "group", "aria-label": this.titleOf(column, c) });
     element.style.gridRow = `1 / span ${height}`;
     const fold =
       shared >= FOLD_FROM
-        ? h("button", { type: "button", class: "ts-fold", onclick: () => this.toggleFold() }, folded ? `… ${shared} lines shared` : "fold the shared lines")
+        ? button({ class: "ts-fold", onclick: () => this.toggleFold() }, folded ? `… ${shared} lines shared` : "fold the shared lines")
         : h("span", { class: "ts-fold" }, "");
-    element.append(this.header(column, c), fold);
+    const list = h("div", { class: "ts-rows", role: "listbox", "aria-label": "Tokens" });
+    element.append(this.header(column, c), fold, list);
     column.lines.forEach((line, l) => {
       if (l < folded) return;
       const row = h("div", { class: "ts-row", role: "presentation" }, ...line.map((piece) => this.drawPiece(column, c, piece)));
       row.style.setProperty("--indent", `${indentOf(line)}ch`);
       row.style.gridRow = String(rows[l] - folded + 3);
-      element.append(row);
+      list.append(row);
     });
     if (column.run.running) element.append(h("span", { class: "ts-writing", "aria-hidden": "true" }));
     return element;
@@ -153,8 +154,9 @@ export class Comparison {
     const i = piece.token;
     const { metric, scales } = this.input!;
     const shared = c === this.input!.reference ? this.columns.every((other) => other.forward[i] >= 0) : back[i] >= 0;
-    const span = h("span", { class: tokenClass(run, i, run.texts[i]), "data-i": i, role: "option", tabindex: -1 });
-    span.textContent = displayText(piece.text);
+    const text = displayText(piece.text);
+    const span = h("span", { class: tokenClass(run, i, run.texts[i]), "data-i": i, role: "option", tabindex: -1, "aria-label": blankName(text, piece.newline) });
+    span.textContent = text;
     span.classList.add(shared ? "same" : "diff");
     if (piece.newline) span.classList.add("nl");
     if (i === this.forkOf(column)) {
@@ -196,7 +198,7 @@ export class Comparison {
     return h(
       "header",
       {},
-      h("div", {}, title && h("b", { class: "ts-title" }, title), h("code", { class: "ts-fork-token", title: "the token where the runs part" }, chip), parts && h("span", { class: "ts-share" }, typed ? `${typed.replacement.length} tokens` : percent(run.probability(at))), label !== null && h("button", { type: "button", class: "ts-keep", onclick: () => this.host.keep(c), title: "make this the current run" }, label)),
+      h("div", {}, title && h("b", { class: "ts-title" }, title), h("code", { class: "ts-fork-token", title: "the token where the runs part" }, chip), parts && h("span", { class: "ts-share" }, typed ? `${typed.replacement.length} tokens` : percent(run.probability(at))), label !== null && button({ class: "ts-keep", onclick: () => this.host.keep(c), title: "make this the current run" }, label)),
       h("small", {}, facts.filter(Boolean).join(" · ")),
       this.host.note?.(run),
     );
@@ -226,8 +228,7 @@ export class Comparison {
       this.host.select(other, mate >= 0 ? mate : Math.min(this.forkOf(this.columns[other]), this.columns[other].run.length - 1));
     } else if (event.key === "Enter" || event.key === " ") this.host.select(column, i);
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 }
 
@@ -265,6 +266,6 @@ export function differences(comparison: Comparison, runs: Run[], column: number,
     const cells = j < 0 ? ["–", "not there", "", ""] : [labelText(run.tokenText(j)), percent(run.probability(j)), number(run.surprisal(j)), other === column || Number.isNaN(gap) ? "" : `${gap < 0 ? "−" : "+"}${number(Math.abs(gap))}`];
     return h("tr", { class: other === column ? "own" : "" }, h("th", { scope: "row" }, `run ${other + 1}`), h("td", {}, h("code", {}, cells[0])), ...cells.slice(1).map((cell) => h("td", {}, cell)));
   });
-  const head = ["", "token", "probability", "surprisal, nats", "Δ surprisal"].map((name) => h("th", { scope: "col" }, name));
+  const head = ["run", "token", "probability", "surprisal, nats", "Δ surprisal"].map((name) => h("th", { scope: "col" }, name));
   return [h("table", { class: "ts-differences" }, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows))];
 }

@@ -1,5 +1,5 @@
 /** The numbers of one token, and what else could stand there. */
-import { h, replaceChildren, type Child } from "./dom";
+import { button, h, on, replaceChildren, taken, type Child } from "./dom";
 import { count, METRICS, number, percent } from "./metrics";
 import { Role, type Run } from "./runs";
 import { labelText, unescapeTyped } from "./text";
@@ -76,22 +76,21 @@ export class Alternatives {
   readonly element = h("section", { class: "ts-alternatives", "aria-label": "Alternatives" });
   private readonly list = h("div", { class: "ts-bars", role: "group", "aria-label": "Likeliest tokens here" });
   private readonly input = h("input", { type: "text", class: "ts-free", placeholder: "type another continuation", "aria-label": "Another continuation", spellcheck: "false", autocomplete: "off" });
-  private readonly go = h("button", { type: "button" }, "Regenerate");
-  private readonly batch = h("button", { type: "button", class: "ts-quiet" });
+  private readonly go = h("button", { type: "submit" }, "Regenerate");
+  private readonly batch = button({ class: "ts-quiet" });
   private readonly hint = h("p", { class: "ts-hint", "aria-live": "polite" });
   private shownFor = "";
   private asked = 0;
 
   constructor(private readonly host: AlternativesHost) {
     const form = h("form", { class: "ts-free-row" }, this.input, this.go);
-    form.addEventListener("submit", (event) => {
+    on(form, "submit", (event) => {
       event.preventDefault();
       if (this.input.value) this.host.choose(unescapeTyped(this.input.value));
     });
-    this.go.setAttribute("type", "submit");
-    this.input.addEventListener("input", () => void this.explainTyped());
-    this.batch.addEventListener("click", () => this.host.chooseBatch(3));
-    this.list.addEventListener("keydown", (event) => this.move(event));
+    on(this.input, "input", () => void this.explainTyped());
+    on(this.batch, "click", () => this.host.chooseBatch(3));
+    on(this.list, "keydown", (event) => this.move(event));
     this.element.append(this.list, form, this.hint, this.batch);
   }
 
@@ -124,23 +123,18 @@ export class Alternatives {
   private row(run: Run, i: number, id: number, p: number, most: number, done: boolean, blocked: string | null): HTMLElement {
     const current = id === run.ids[i];
     const text = labelText(run.label(id));
-    const verb = current ? "is what was written" : done ? "is shown below" : "regenerate from here";
-    const button = h(
-      "button",
+    return button(
       {
-        type: "button",
         class: `ts-bar${current ? " cur" : ""}${done ? " done" : ""}`,
-        "aria-label": `${text}, ${percent(p)}, ${verb}`,
         "aria-current": current ? "true" : undefined,
-        title: current ? "what was written" : (blocked ?? "write on from this token instead"),
+        title: current ? "what was written" : done ? "shown below" : (blocked ?? "write on from this token instead"),
         disabled: !current && !done && !!blocked,
+        onclick: () => !current && this.host.choose(id),
       },
       h("code", {}, text),
       h("span", { class: "ts-track" }, bar(p, most)),
       h("span", { class: "ts-share" }, percent(p)),
     );
-    button.addEventListener("click", () => !current && this.host.choose(id));
-    return button;
   }
 
   private move(event: KeyboardEvent): void {
@@ -149,8 +143,7 @@ export class Alternatives {
     const items = [...this.list.querySelectorAll<HTMLElement>("button:not(:disabled)"), this.input];
     const next = items[items.indexOf(document.activeElement as HTMLElement) + by];
     next?.focus();
-    event.preventDefault();
-    event.stopPropagation();
+    taken(event);
   }
 
   private async explainTyped(): Promise<void> {

@@ -67,6 +67,11 @@ export function frameOf(element: Element | Range): DOMRect {
   return element.getBoundingClientRect();
 }
 
+/** A heading of a view: of level 2, under that of the page; an h4, because hosts adorn the greater ones. */
+export function heading(...children: Child[]): HTMLElement {
+  return h("h4", { "aria-level": 2 }, ...children);
+}
+
 /** A button that submits nothing. */
 export function button(properties: Properties = {}, ...children: Child[]): HTMLButtonElement {
   return h("button", { type: "button", ...properties }, ...children);

@@ -13,7 +13,7 @@ const ANSWER_EXPECTED_MS = 4000;
 const PROBE_MS = 2000;
 const SILENCE_MS = 1000;
 
-const GONE = "The kernel is gone. What was computed stays here; run the cell again to go on.";
+export const GONE = "The kernel is gone. What was computed stays here; run the cell again to go on.";
 const STATIC = "There is no kernel behind this page: it shows what was computed before it was saved.";
 
 export class Link {
@@ -33,18 +33,17 @@ export class Link {
     this.#model = model;
     this.presence = signal<Presence>(model.get("_static") === true ? "static" : "live");
     this.store.load(trait<Snapshot | null>(model, "_snapshot", null));
-    model.on("msg:custom", this.#receive);
-    model.on("change:_snapshot", this.#reload);
-    model.on("change:_columns", this.#prune);
-    model.on("comm_live_update", this.#onCommState);
+    for (const [name, call] of this.#heard()) model.on(name, call);
   }
 
   dispose(): void {
-    this.#model.off("msg:custom", this.#receive);
-    this.#model.off("change:_snapshot", this.#reload);
-    this.#model.off("change:_columns", this.#prune);
-    this.#model.off("comm_live_update", this.#onCommState);
+    for (const [name, call] of this.#heard()) this.#model.off(name, call);
     this.#fail(GONE);
+  }
+
+  /** What the model says, and who hears it. */
+  #heard(): [event: string, call: (...args: never[]) => void][] {
+    return [["msg:custom", this.#receive], ["change:_snapshot", this.#reload], ["change:_columns", this.#prune], ["comm_live_update", this.#onCommState]];
   }
 
   /** The run on display, the first of several. */

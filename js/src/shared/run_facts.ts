@@ -1,5 +1,5 @@
 /** What is said of a run and its tokens wherever one is read. */
-import { h } from "./dom";
+import { button, h, heading } from "./dom";
 import { number, percent } from "./metrics";
 import type { CleanUp } from "./model";
 import type { Run } from "./runs";
@@ -10,14 +10,14 @@ const LEAST_SURE = 5;
 
 /** With nothing selected: the least likely tokens as links, once all are there. */
 export function leastSure(run: Run, select: (i: number) => void): Node[] {
-  if (run.running) return [h("h4", {}, "Writing …"), h("p", { class: "ts-hint" }, "The least likely tokens are listed here once it is done. Tokens can be clicked already.")];
+  if (run.running) return [heading("Writing …"), h("p", { class: "ts-hint" }, "The least likely tokens are listed here once it is done. Tokens can be clicked already.")];
   const from = run.length > run.meta.prompt_length ? run.meta.prompt_length : 0;
   const order = Array.from({ length: run.length - from }, (_, i) => from + i)
     .filter((i) => run.surprisal(i) > 0 && run.texts[i].trim() !== "")
     .sort((a, b) => run.surprisal(b) - run.surprisal(a))
     .slice(0, LEAST_SURE);
-  const links = order.map((i) => h("li", {}, h("button", { type: "button", class: "ts-bar", onclick: () => select(i) }, h("code", {}, labelText(run.tokenText(i))), h("span", { class: "ts-dim" }, `position ${i}`), h("span", { class: "ts-share" }, percent(run.probability(i))))));
-  return [h("h4", {}, "Least likely tokens"), h("ol", { class: "ts-links" }, ...links), h("p", { class: "ts-hint" }, "Click a token, or move with the arrow keys, to see its numbers and what else could stand there.")];
+  const links = order.map((i) => h("li", {}, button({ class: "ts-bar", onclick: () => select(i) }, h("code", {}, labelText(run.tokenText(i))), h("span", { class: "ts-dim" }, `position ${i}`), h("span", { class: "ts-share" }, percent(run.probability(i))))));
+  return [heading("Least likely tokens"), h("ol", { class: "ts-links" }, ...links), h("p", { class: "ts-hint" }, "Click a token, or move with the arrow keys, to see its numbers and what else could stand there.")];
 }
 
 /** The numbers of the token under the pointer; `more`: what else there is to say of it. */

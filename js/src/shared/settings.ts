@@ -1,5 +1,5 @@
 /** The settings panel: how tokens are chosen, and what is drawn. Every field says what it does. */
-import { h } from "./dom";
+import { button, h, on } from "./dom";
 import { onTraits, setTrait, trait, type CleanUp, type WidgetModel } from "./model";
 import type { Settings } from "./protocol";
 
@@ -70,8 +70,8 @@ export class SettingsPanel {
   private generation(): HTMLElement {
     const sampling = this.checkbox("do_sample", "sample instead of the first choice", (on) => this.change({ do_sample: on }));
     const stops = this.input({ name: "stop_strings", label: "stop at", help: "Writing ends once the written text holds this, or one of several parted by ' | '; \\n is a line end" }, "text");
-    stops.addEventListener("change", () => this.change({ stop_strings: stops.value.split(" | ").filter(Boolean).map((text) => text.replaceAll("\\n", "\n")) }));
-    const reset = h("button", { type: "button", class: "ts-quiet", onclick: () => this.change(DEFAULTS as Partial<Settings>) }, "Reset");
+    on(stops, "change", () => this.change({ stop_strings: stops.value.split(" | ").filter(Boolean).map((text) => text.replaceAll("\\n", "\n")) }));
+    const reset = button({ class: "ts-quiet", onclick: () => this.change(DEFAULTS as Partial<Settings>) }, "Reset");
     return h(
       "fieldset",
       {},
@@ -98,7 +98,7 @@ export class SettingsPanel {
 
   private number(field: Field): HTMLElement {
     const input = this.input(field, "number");
-    input.addEventListener("change", () => {
+    on(input, "change", () => {
       if (input.value === "" && !field.optional) return this.refresh();
       if (!input.checkValidity()) return;
       this.change({ [field.name]: input.value === "" ? null : Number(input.value) });
@@ -109,7 +109,7 @@ export class SettingsPanel {
 
   private checkbox(name: string, label: string, changed: (on: boolean) => void): HTMLElement {
     const input = h("input", { type: "checkbox" });
-    input.addEventListener("change", () => changed(input.checked));
+    on(input, "change", () => changed(input.checked));
     this.inputs.set(name, input);
     return h("label", { class: "check" }, input, h("span", {}, label));
   }

@@ -77,6 +77,13 @@ export function escapeTyped(text: string): string {
   return text.replace(/\\(?=[nt\\\n\t])/g, "\\\\").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }
 
+/** What a token that shows nothing is called; undefined for one that can be read. */
+export function blankName(shown: string, newline: boolean): string | undefined {
+  if (shown.trim()) return undefined;
+  if (newline) return "line break";
+  return shown === " " ? "space" : shown ? `${shown.length} blanks` : "part of a character";
+}
+
 /** Whether a token is only white space. */
 export function isBlank(text: string): boolean {
   return text.trim() === "";

@@ -1,8 +1,8 @@
 /** A run as code: real text in lines, lines in blocks that the browser may leave undrawn while out of sight. */
-import { flag, frameOf, h } from "./dom";
+import { aria, flag, frameOf, h } from "./dom";
 import { percent, number } from "./metrics";
 import { Role, type Run } from "./runs";
-import { displayText, fragments, isBlank, labelText } from "./text";
+import { blankName, displayText, fragments, isBlank, labelText } from "./text";
 
 const BLOCK_TOKENS = 200;
 const LINE_TOKENS_MOST = 600;
@@ -84,9 +84,10 @@ export class TokenArea {
     const spans: HTMLElement[] = [];
     for (const fragment of fragments(text)) {
       if (this.#breakBefore || this.#lineTokens >= LINE_TOKENS_MOST) this.#newLine(!this.#breakBefore);
-      const span = h("span", { class: tokenClass(run, i, text), "data-i": i, role: "option", tabindex: -1 });
-      span.textContent = this.#visible(fragment.text);
-      if (fragment.newline) span.classList.add("nl");
+      const shown = this.#visible(fragment.text);
+      const span = h("span", { class: tokenClass(run, i, text), "data-i": i, role: "option", tabindex: -1, "aria-label": blankName(shown, fragment.newline) });
+      span.textContent = shown;
+      flag(span, "nl", fragment.newline);
       this.lines[this.lines.length - 1].text.append(span);
       spans.push(span);
       this.#breakBefore = fragment.newline;
@@ -136,19 +137,21 @@ export class TokenArea {
   /** Mark a token as selected; with `focus`, also give it the keyboard. */
   select(i: number, focus: boolean): void {
     for (const span of this.spans[this.#selected] ?? []) {
-      span.classList.remove("sel");
+      flag(span, "sel", false);
       span.removeAttribute("aria-selected");
     }
-    if (this.#selected >= 0) this.spanOf(this.#selected)?.setAttribute("tabindex", "-1");
+    const old = this.spanOf(this.#selected);
+    if (old) old.tabIndex = -1;
     this.#selected = i;
     for (const span of this.spans[i] ?? []) {
-      span.classList.add("sel");
-      span.setAttribute("aria-selected", "true");
+      flag(span, "sel", true);
+      aria(span, "selected", true);
     }
     const first = this.spanOf(Math.max(i, 0));
-    first?.setAttribute("tabindex", "0");
-    if (focus) first?.focus({ preventScroll: true });
-    if (i >= 0 && first) scrollInto(this.element, first);
+    if (!first) return;
+    first.tabIndex = 0;
+    if (focus) first.focus({ preventScroll: true });
+    if (i >= 0) scrollInto(this.element, first);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Syntax in the token stream: colours, squiggles, the path to the token, and the list of findings. */
 import { Crumbs } from "../shared/crumbs";
-import { aria, button, h, say, shown, type Child } from "../shared/dom";
+import { aria, button, h, heading, say, shown, type Child } from "../shared/dom";
 import { number, percent, type HeatScale, HEAT_STEPS, type Metric } from "../shared/metrics";
 import { setTrait, trait, type WidgetModel } from "../shared/model";
 import type { Run } from "../shared/runs";
@@ -127,7 +127,7 @@ export class SyntaxLayer {
     if (!found.length) return [];
     const items = found.slice(0, token < 0 ? LISTED : found.length).map((finding) => h("li", { class: `ts-finding ${finding.severity}` }, token < 0 ? this.#link(run, finding) : this.#facts(finding)));
     const rest = found.length > items.length ? h("p", { class: "ts-hint" }, `and ${found.length - items.length} more`) : null;
-    return [token < 0 ? h("h4", {}, "Found in the code") : null, h("ul", { class: "ts-findings" }, ...items), rest];
+    return [token < 0 ? heading("Found in the code") : null, h("ul", { class: "ts-findings" }, ...items), rest];
   }
 
   /** The hesitations as links, where nothing is selected. */
@@ -135,7 +135,7 @@ export class SyntaxLayer {
     const found = (this.open(run) && this.syntax(run)?.hesitations) || [];
     if (!found.length) return [];
     const items = found.slice(0, LISTED).map(({ token, role, entropy, fork }) => h("li", {}, button({ class: "ts-bar", title: fork === "structural" ? "a likely alternative parses to another tree" : "", onclick: () => this.select(token) }, h("code", {}, labelText(run.tokenText(token))), h("span", { class: "ts-dim" }, role.replace(/[._]/g, " ")), h("span", { class: "ts-share" }, `${number(entropy)} nats`))));
-    return [h("h4", {}, "Hesitant for what they are"), h("ol", { class: "ts-links" }, ...items)];
+    return [heading("Hesitant for what they are"), h("ol", { class: "ts-links" }, ...items)];
   }
 
   #link(run: Run, finding: Finding): HTMLElement {

@@ -1,5 +1,5 @@
 /** Prompt, Generate or Stop, and the settings button. */
-import { h } from "../shared/dom";
+import { aria, button, h, on } from "../shared/dom";
 
 export interface ToolbarHost {
   generate(prompt: string): void;
@@ -14,7 +14,7 @@ const MOST_LINES = 8;
 export class Toolbar {
   readonly element = h("form", { class: "ts-toolbar" });
   private readonly prompt = h("textarea", { rows: 1, spellcheck: "false", "aria-label": "Prompt", placeholder: "Prompt: code or text to continue" });
-  private readonly settings = h("button", { type: "button", "aria-expanded": "false" }, "Settings");
+  private readonly settings = button({ "aria-expanded": "false" }, "Settings");
   private readonly go = h("button", { type: "submit", class: "ts-go" }, "Generate");
   private working = false;
 
@@ -23,14 +23,14 @@ export class Toolbar {
     extra: HTMLElement,
   ) {
     this.element.append(this.prompt, extra, this.settings, this.go);
-    this.element.addEventListener("submit", (event) => {
+    on(this.element, "submit", (event) => {
       event.preventDefault();
       this.press();
     });
-    this.settings.addEventListener("click", () => this.settings.setAttribute("aria-expanded", String(host.toggleSettings())));
-    this.prompt.addEventListener("input", () => this.fit());
-    this.prompt.addEventListener("change", () => host.promptChanged(this.prompt.value));
-    this.prompt.addEventListener("keydown", (event) => {
+    on(this.settings, "click", () => aria(this.settings, "expanded", host.toggleSettings()));
+    on(this.prompt, "input", () => this.fit());
+    on(this.prompt, "change", () => host.promptChanged(this.prompt.value));
+    on(this.prompt, "keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey) && !this.working) {
         event.preventDefault();
         this.press();

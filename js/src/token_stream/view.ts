@@ -15,7 +15,7 @@ import { HeatArea } from "../shared/heat_area";
 import { describeToken } from "../shared/token_area";
 import { leastSure, origin, tokenTips } from "../shared/run_facts";
 import { Tooltip } from "../shared/tooltip";
-import { Branches } from "../shared/branches";
+import { Branches, type BranchesHost } from "../shared/branches";
 import { SYNTAX_TRAITS, SyntaxLayer } from "./syntax_layer";
 import { Toolbar } from "./toolbar";
 
@@ -33,31 +33,31 @@ const KEYS: Keys = [
 ];
 
 export class TokenStreamView {
-  private readonly root = h("div", { class: "ts-root ts-token-stream" });
-  private readonly toolbar: Toolbar;
-  private readonly settings: SettingsPanel;
-  private readonly bar: MetricBar;
-  private readonly notice: Notice;
-  private readonly area = new HeatArea();
-  private readonly empty = h("p", { class: "ts-empty" });
-  private readonly progress = h("div", { class: "ts-progress", role: "progressbar", "aria-label": "Tokens written" }, h("i"));
-  private readonly figures = h("div", { class: "ts-detail-head" });
-  private readonly alternatives: Alternatives;
-  private readonly strip: Strip;
-  private readonly branches: Branches;
-  private readonly syntax: SyntaxLayer;
-  private readonly foot = h("span", { class: "ts-origin" });
-  private readonly side = h("aside", { class: "ts-side", "aria-label": "Selected token" });
-  private readonly keys = new KeyHelp(KEYS);
-  private readonly cleanUps: CleanUp[] = [];
-  private paintedFor = "";
+  protected readonly root = h("div", { class: "ts-root ts-token-stream" });
+  protected readonly toolbar: Toolbar;
+  protected readonly settings: SettingsPanel;
+  protected readonly bar: MetricBar;
+  protected readonly notice: Notice;
+  protected readonly area = new HeatArea();
+  protected readonly empty = h("p", { class: "ts-empty" });
+  protected readonly progress = h("div", { class: "ts-progress", role: "progressbar", "aria-label": "Tokens written" }, h("i"));
+  protected readonly figures = h("div", { class: "ts-detail-head" });
+  protected readonly alternatives: Alternatives;
+  protected readonly strip: Strip;
+  protected readonly branches: Branches;
+  protected readonly syntax: SyntaxLayer;
+  protected readonly foot = h("span", { class: "ts-origin" });
+  protected readonly side = h("aside", { class: "ts-side", "aria-label": "Selected token" });
+  protected readonly keys = new KeyHelp(this.keyList());
+  protected readonly cleanUps: CleanUp[] = [];
+  protected paintedFor = "";
   private paintedWith: HeatScale | null = null;
   private paintedOpen: Set<number> | null = null;
-  private focusNext = false;
+  protected focusNext = false;
 
   constructor(
-    private readonly link: Link,
-    private readonly model: WidgetModel,
+    protected readonly link: Link,
+    protected readonly model: WidgetModel,
     el: HTMLElement,
   ) {
     this.notice = new Notice(model, () => this.update());
@@ -77,7 +77,7 @@ export class TokenStreamView {
       unavailable: () => this.blocked() ?? (this.working ? "Generating: wait, or press Stop." : null),
     });
     this.strip = new Strip((i) => this.select(i, false));
-    this.branches = new Branches({ ask: (action, args) => this.ask(action, args), select: (i) => this.select(i, false) }, new Tooltip(this.root));
+    this.branches = new Branches(this.branchesHost(), new Tooltip(this.root));
     this.build();
     el.append(this.root);
     this.listen(el);
@@ -90,7 +90,20 @@ export class TokenStreamView {
     this.root.remove();
   }
 
-  private build(): void {
+  protected keyList(): Keys {
+    return KEYS;
+  }
+
+  protected branchesHost(): BranchesHost {
+    return { ask: (action, args) => this.ask(action, args), select: (i) => this.select(i, false) };
+  }
+
+  /** What is said of a token beside its figures. */
+  protected tip(run: Run, i: number): string {
+    return this.syntax.messageAt(run, i);
+  }
+
+  protected build(): void {
     this.side.append(this.figures, this.alternatives.element);
     const text = h("div", { class: "ts-text" }, this.area.element, this.empty, this.strip.element, this.syntax.element);
     this.root.append(
@@ -106,9 +119,9 @@ export class TokenStreamView {
     );
   }
 
-  private listen(el: HTMLElement): void {
+  protected listen(el: HTMLElement): void {
     const { link, model, root } = this;
-    this.cleanUps.push(connect({ link, model, root, traits: TRAITS, update: () => this.update(), sized: el, working: () => this.working }), tokenTips(root, this.area.element, () => this.run, (run, i) => this.syntax.messageAt(run, i)));
+    this.cleanUps.push(connect({ link, model, root, traits: TRAITS, update: () => this.update(), sized: el, working: () => this.working }), tokenTips(root, this.area.element, () => this.run, (run, i) => this.tip(run, i)));
     this.area.element.addEventListener("click", (event) => {
       const span = (event.target as Element).closest<HTMLElement>("[data-i]");
       if (span) this.select(Number(span.dataset.i), true);
@@ -116,7 +129,7 @@ export class TokenStreamView {
     this.root.addEventListener("keydown", (event) => this.pressed(event));
   }
 
-  private get selected(): number {
+  protected get selected(): number {
     return trait(this.model, "selected", -1);
   }
 
@@ -124,34 +137,39 @@ export class TokenStreamView {
     return trait(this.model, "status", "empty");
   }
 
-  private get working(): boolean {
+  protected get working(): boolean {
     return this.status === "queued" || this.status === "generating";
   }
 
-  private get run(): Run | undefined {
+  /** What the columns depend on beside their runs. */
+  protected get notes(): string {
+    return "";
+  }
+
+  protected get run(): Run | undefined {
     return this.link.run;
   }
 
   /** Why nothing can be generated, or null. */
-  private blocked(): string | null {
+  protected blocked(): string | null {
     if (this.link.presence.value === "static") return "No kernel is behind this page.";
     if (this.link.presence.value === "gone") return "The kernel is gone.";
     const { available } = trait<{ available?: boolean }>(this.model, "_model", {});
     return available ? null : "No model is behind this run: pass session=… to TokenStream.";
   }
 
-  private ask(action: string, args: Record<string, unknown> = {}): void {
+  protected ask(action: string, args: Record<string, unknown> = {}): void {
     this.notice.say("");
     this.link.request(action, args).catch((error: Error) => this.notice.say(error.message));
   }
 
-  private select(i: number, focus: boolean): void {
+  protected select(i: number, focus: boolean): void {
     this.focusNext = focus;
     if (i !== this.selected) setTrait(this.model, "selected", i);
     this.update();
   }
 
-  private pressed(event: KeyboardEvent): void {
+  protected pressed(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
     const typing = target.matches("input, textarea, select");
     if (event.key === "Escape") {
@@ -173,7 +191,7 @@ export class TokenStreamView {
     event.stopPropagation();
   }
 
-  private update(): void {
+  protected update(): void {
     const run = this.run;
     const metric = metricOf(this.model.get("metric"));
     const percentile = this.model.get("scale") === "percentile";
@@ -191,7 +209,7 @@ export class TokenStreamView {
     this.empty.textContent = this.working ? "Reading the prompt …" : "Type a prompt and press Generate: the tokens appear here, coloured by how sure the model was.";
     if (run) this.updateText(run, metric.name, String(percentile), scale, within, open);
     else this.syntax.update(run, this.area, -1, null);
-    this.branches.update(this.link.store, this.model, metric, percentile, this.blocked() !== null || this.working);
+    this.branches.update(this.link.store, this.model, metric, percentile, this.blocked() !== null || this.working, this.notes);
     this.foot.textContent = run ? origin(run) : trait<{ name?: string }>(this.model, "_model", {}).name ?? "";
   }
 
@@ -215,7 +233,7 @@ export class TokenStreamView {
     this.updateSide(run, selected);
   }
 
-  private updateSide(run: Run, selected: number): void {
+  protected updateSide(run: Run, selected: number): void {
     shown(this.alternatives.element, selected >= 0);
     if (selected < 0) return replaceChildren(this.figures, ...this.syntax.findings(run, -1), ...this.syntax.hesitations(run), ...leastSure(run, (i) => this.select(i, true)));
     replaceChildren(this.figures, ...tokenFigures(run, selected), ...this.syntax.findings(run, selected));

@@ -1,5 +1,5 @@
 /** Where the run was decided, in words: the tokens that did, and what each that was tried led to. */
-import { button, h, type Child } from "../shared/dom";
+import { button, h, heading, type Child } from "../shared/dom";
 import { percent } from "../shared/metrics";
 import type { Run } from "../shared/runs";
 import { labelText } from "../shared/text";
@@ -18,7 +18,7 @@ export function decisiveList(run: Run, found: Forks, select: (i: number) => void
   const way = found.drawn ? "continuations drawn" : "greedy continuations";
   const asked = found.finished ? `${found.asked} positions tried` : `${found.points.length} of ${found.asked} positions tried so far`;
   return [
-    h("h4", {}, "Where it was decided"),
+    heading("Where it was decided"),
     listed.length ? h("ol", { class: "ts-links" }, ...items) : h("p", { class: "ts-hint" }, "No token certainly changed the outcome."),
     h("p", { class: "ts-hint" }, `${about}; ${asked}, ${way} to the end of the ${UNTIL[found.until as keyof typeof UNTIL] ?? "run"}.`),
   ];
@@ -32,5 +32,5 @@ export function pointTable(found: Forks, point: ForkPoint, show: ((token: number
     const name = open ? button({ class: "ts-quiet", title: "show it beside the run", onclick: () => open(arm.token) }, h("code", {}, labelText(arm.text))) : h("code", {}, labelText(arm.text));
     return h("tr", { class: arm.written ? "own" : "" }, h("th", { scope: "row" }, name), h("td", {}, percent(arm.probability)), h("td", { class: kind, title: arm.message }, h("b", {}, sign), ` ${text}`));
   });
-  return [h("h4", {}, "If another token stood here"), h("table", { class: "ts-wi-arms" }, h("tbody", {}, ...rows)), h("p", { class: "ts-hint" }, story(found, point))];
+  return [heading("If another token stood here"), h("table", { class: "ts-wi-arms" }, h("tbody", {}, ...rows)), h("p", { class: "ts-hint" }, story(found, point))];
 }

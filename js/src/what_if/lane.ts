@@ -31,7 +31,7 @@ export class Lane {
     say(this.#label, tests ? "up, ▲: the token raised the chance of passing · down, ▼: lowered it · pale, unmarked: not certain" : "how much the choice of the token changes the program · ◆: certain · pale, unmarked: not certain");
     const bars = forks.points.map((point) => {
       const [value, low, high] = point.figure;
-      const bar = button({ class: `ts-wi-bar ${value < 0 ? "down" : "up"}`, "data-i": point.at, tabindex: -1, "aria-hidden": "true", title: `${labelText(run.tokenText(point.at))}: ${figureText(forks, point)}`, onclick: () => this.#select(point.at) }, h("i"));
+      const bar = button({ class: `ts-wi-bar ${value < 0 ? "down" : "up"}`, "data-i": point.at, tabindex: -1, title: `${labelText(run.tokenText(point.at))}: ${figureText(forks, point)}`, onclick: () => this.#select(point.at) }, h("i"));
       flag(bar, "certain", point.certain);
       bar.style.left = `${((point.at + 0.5) / run.length) * 100}%`;
       bar.style.setProperty("--size", String(Math.min(1, Math.abs(value))));

@@ -1,5 +1,5 @@
 /** A stretch of tokens, to be written anew between what stands around it. */
-import { button, flag, h, on, replaceChildren, shown } from "../shared/dom";
+import { button, flag, h, heading, on, replaceChildren, shown } from "../shared/dom";
 import type { Run } from "../shared/runs";
 import { labelText } from "../shared/text";
 import type { TokenArea } from "../shared/token_area";
@@ -48,7 +48,7 @@ export class Stretch {
     const n = last - first + 1;
     replaceChildren(
       this.element,
-      h("h4", {}, `${n} ${n === 1 ? "token" : "tokens"} `, h("code", {}, labelText(text.slice(0, LABEL_MOST)), text.length > LABEL_MOST && "…")),
+      heading(`${n} ${n === 1 ? "token" : "tokens"} `, h("code", {}, labelText(text.slice(0, LABEL_MOST)), text.length > LABEL_MOST && "…")),
       button({ disabled: off !== null, title: off ?? "", onclick: () => this.rewrite(first, last + 1) }, "Write these anew"),
       h("p", { class: "ts-hint" }, off ?? "What stands before and after them stays; the model fills the gap."),
     );
