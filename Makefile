@@ -9,7 +9,7 @@ MODEL := $(VENV)/.model
 MODULES := js/node_modules/.ready
 NAME ?=
 
-.PHONY: demo test lint bench study study-structure gallery lab build-js check-bundles chromium
+.PHONY: demo test lint bench study study-structure gallery docs wheel lab build-js check-bundles chromium
 
 demo: $(MODEL)
 	$(BIN)/python -m tokenscope_widgets.demo
@@ -37,6 +37,14 @@ study-structure: $(MODEL)
 
 gallery: $(READY) chromium
 	$(BIN)/python -m tests.gallery
+
+# build/site, with a live page of each widget
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# build/dist: a wheel and a source distribution
+wheel: $(READY)
+	rm -rf build/dist && $(BIN)/python -m build --outdir build/dist
 
 lab: $(MODEL)
 	$(BIN)/jupyter lab notebooks/01_quickstart.ipynb
