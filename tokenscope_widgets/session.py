@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenscope_widgets.analysis.records import Generation, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings, settings_from
-from tokenscope_widgets.errors import bad_value
+from tokenscope_widgets.errors import ModelLoadError, bad_value
 from tokenscope_widgets.opening import Opening
 from tokenscope_widgets.worker import Job, Worker
 
@@ -91,7 +91,13 @@ class Session(Opening):
         ModelLoadError
             The model cannot be found, fetched or loaded.
         """
-        from tokenscope_widgets.models.local import load
+        try:
+            from tokenscope_widgets.models.local import load
+        except ModuleNotFoundError as error:
+            raise ModelLoadError(
+                f"{error.name} is not installed, and a model needs it: pip install torch transformers. "
+                "Without it, saved runs can still be shown: ts.TokenStream(ts.load(path))."
+            ) from error
 
         found = load(source, revision=revision, trust_remote_code=trust_remote_code, **options)
         return cls(found.model, found.tokenizer, name=found.name, revision=found.revision)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from tokenscope_widgets.analysis.metrics import require_finite
+if TYPE_CHECKING:
+    import torch
 
 OUTPUTS = ("logprob", "logit", "probability")
 QUANTITIES = {"logprob": "nats", "logit": "logit", "probability": "probability"}
@@ -75,6 +76,10 @@ class Explained:
         ModelOutputError
             The logits are not finite.
         """
+        import torch
+
+        from tokenscope_widgets.analysis.metrics import require_finite
+
         scores = logits.float()
         log_z = torch.logsumexp(scores, -1, keepdim=True)
         require_finite(log_z)
@@ -88,5 +93,7 @@ class Explained:
 
 
 def _pick(scores: torch.Tensor, token_ids: NDArray[np.int64]) -> torch.Tensor:
+    import torch
+
     index = torch.as_tensor(token_ids, device=scores.device).expand(scores.shape[:-1])
     return scores.gather(-1, index[..., None])[..., 0]
