@@ -13,12 +13,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import tokenscope_widgets as ts
 import tokenscope_widgets.code
+from tests.explorer_pages import explorer_states
 from tests.fixtures import make_branch_tree, make_lens, make_syntax, make_what_if
 from tests.fixtures.make_flow import KERNEL, attention_like, flow_page, load
 from tests.pages import (
     ARGUMENTS,
     CHROMIUM,
     MODEL,
+    chart_page,
     fibonacci,
     fibonacci_branches,
     first_rows,
@@ -37,16 +39,10 @@ WIDTHS = (420, 1100)
 SCHEMES = ("light", "dark")
 
 # until nothing more is asked of the kernel that is played
-QUIET = """() => new Promise(done => {
-  let before = -1;
-  const look = () => {
-    const now = window.kernel.asked.length;
-    if (now === before) return done();
-    before = now;
-    setTimeout(look, 200);
-  };
-  look();
-})"""
+QUIET = """async () => {
+  const {asked} = window.kernel;
+  for (let n = -1; n !== asked.length; await new Promise(done => setTimeout(done, 200))) n = asked.length;
+}"""
 
 # what a visitor does before the picture is taken
 Act = Callable[[Page], None]
@@ -77,7 +73,7 @@ def states() -> dict[str, tuple[str, Act | None]]:
         if name.startswith("token_stream"):
             widget._model = MODEL
     pages = {name: (live_page(widget), act) for name, (widget, act) in widgets.items()}
-    return {**pages, **flow_states(), **lens_states(), **code_states(), **chart_states()}
+    return {**pages, **flow_states(), **lens_states(), **code_states(), **explorer_states(), **chart_states()}
 
 
 def what_if_states() -> dict[str, tuple[Any, Act | None]]:
@@ -220,20 +216,6 @@ def chart_states() -> dict[str, tuple[str, Act | None]]:
         "line-strip": lambda dark: charts.line_strip(parsed, dark=dark),
     }
     return {f"chart-{name}": (chart_page(name, draw), None) for name, draw in wanted.items()}
-
-
-def chart_page(name: str, draw: Callable[[bool], Any]) -> str:
-    """A page with a figure in light and in dark, of which the visitor's scheme shows one."""
-    light, dark = (draw(dark).to_html(full_html=False, include_plotlyjs=not dark) for dark in (False, True))
-    title = f"{name.replace('-', ' ').capitalize()} – TokenScope Widgets"
-    style = "body, figure { margin: 0 } .dark { display: none } @media (prefers-color-scheme: dark) "
-    style += "{ body { background: #14171c } .light { display: none } .dark { display: block } }"
-    style += " h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }"
-    label = f"aria-label='{title}'"
-    figures = f"<figure class=light {label}>{light}</figure><figure class=dark {label}>{dark}</figure>"
-    body = f"<main class=ts-root><h1>{title}</h1>{figures}</main>"
-    head = f"<meta charset=utf-8><title>{title}</title><style>{style}</style>"
-    return f"<!doctype html><html lang=en>{head}{body}</html>"
 
 
 def answered(maps: list[Any], then: Act | None = None) -> Act:

@@ -88,6 +88,20 @@ def live_page(widget: Any) -> str:
     return with_state(page_of(widget), lambda state: state.update(_static=False))
 
 
+def chart_page(name: str, draw: Callable[[bool], Any]) -> str:
+    """A page with a figure in light and in dark, of which the visitor's scheme shows one."""
+    light, dark = (draw(dark).to_html(full_html=False, include_plotlyjs=not dark) for dark in (False, True))
+    title = f"{name.replace('-', ' ').capitalize()} – TokenScope Widgets"
+    style = "body, figure { margin: 0 } .dark { display: none } @media (prefers-color-scheme: dark) "
+    style += "{ body { background: #14171c } .light { display: none } .dark { display: block } }"
+    style += " h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }"
+    label = f"aria-label='{title}'"
+    figures = f"<figure class=light {label}>{light}</figure><figure class=dark {label}>{dark}</figure>"
+    body = f"<main class=ts-root><h1>{title}</h1>{figures}</main>"
+    head = f"<meta charset=utf-8><title>{title}</title><style>{style}</style>"
+    return f"<!doctype html><html lang=en>{head}{body}</html>"
+
+
 def run_of(pieces: Sequence[bytes], prompt_length: int = 1, k: int = 3) -> Generation:
     """A run made of given token bytes; every token is known with fixed numbers but for the first."""
     builder = GenerationBuilder(

@@ -3,6 +3,7 @@ import { Comparison, type ComparisonHost, type ComparisonInput } from "../src/sh
 import { absoluteScale, METRICS } from "../src/shared/metrics";
 import type { RunMeta } from "../src/shared/protocol";
 import { Role, Run } from "../src/shared/runs";
+import { Strip } from "../src/shared/strip";
 
 const META: RunMeta = { model: "m", dtype: "float32", finish: "length", prompt_length: 1, lineage: null, settings: { max_new_tokens: 9, do_sample: false, temperature: 1, top_k: null, top_p: null, min_p: null, repetition_penalty: 1, seed: null, stop_strings: [] } };
 const VOCABULARY: string[] = [];
@@ -73,4 +74,20 @@ test("a run that has a title goes by it", () => {
 test("of a text that was given all tokens are counted", () => {
   const { all } = shown([runOf(HEAD, { finish: "scored", prompt_length: 3 }), runOf([...HEAD, " c"], { prompt_length: 3, finish: "boundary" })]);
   expect(all("header small")).toEqual(["3 tokens · perplexity – · a given text", "1 token · perplexity – · boundary"]);
+});
+
+test("only tokens are among the options of a column", () => {
+  const { comparison } = shown([runOf([...HEAD, " c"]), runOf([...HEAD, " d"])]);
+  const lists = [...comparison.element.querySelectorAll("[role=listbox]")];
+  expect(lists.map((list) => [list.querySelectorAll("button, header").length, list.querySelectorAll("[role=option]").length > 0])).toEqual([[0, true], [0, true]]);
+});
+
+test("the strip names what it draws and the token that stands out", () => {
+  const run = runOf(["a", " b", " c"], { prompt_length: 1 });
+  const strip = new Strip(() => {});
+  const metric = { ...METRICS.surprisal, value: (_run: Run, i: number) => [9, 1, 2][i] };
+  strip.draw(run, metric, -1);
+  expect(strip.element.querySelector("canvas")!.getAttribute("aria-label")).toBe("surprisal along the run, hottest at position 2: ␣c");
+  strip.draw(run, { ...metric, value: () => NaN }, -1);
+  expect(strip.element.querySelector("canvas")!.getAttribute("aria-label")).toBe("surprisal along the run");
 });

@@ -93,6 +93,11 @@ test("without layers there is a sentence instead of a map", async () => {
   expect(view.el.querySelector<HTMLElement>(".ts-main")!.hidden).toBe(true);
 });
 
+test("the profile says in words how many layers agree", () => {
+  const view = showSaved({});
+  expect(view.el.querySelector(".ts-lens-profile canvas")!.getAttribute("aria-label")).toBe("How many layers agree on each token, the last 5.0 of 30 on average; none on 6 of 74 tokens");
+});
+
 test("the panel says what the selected layer would say and where the token was decided", () => {
   const view = showSaved({ selected: 43, layer: 23 });
   expect(view.text(".ts-chip")).toBe("␣a");

@@ -35,6 +35,17 @@ function show(traits: Record<string, unknown> = {}, change: Parameters<typeof ru
   return { model, el, settle, one, text, texts, button, slider, field, type, token, press, asked, refuse };
 }
 
+test("the strip counts in words what it draws", () => {
+  const view = show({ top_k: 1 });
+  const words = view.one(".ts-sm-strip canvas").getAttribute("aria-label")!;
+  expect(words).toMatch(/^The written tokens under these settings: \d+ likelier, \d+ less likely, \d+ impossible$/);
+  const total = (text: string): number => text.match(/\d+/g)!.map(Number).reduce((a, b) => a + b);
+  expect(total(words)).toBeGreaterThan(0);
+  view.model.set("top_k", null);
+  view.settle();
+  expect(view.one(".ts-sm-strip canvas").getAttribute("aria-label")).toContain("0 likelier, 0 less likely, 0 impossible");
+});
+
 test("every stored alternative has a bar, the tail too, with its share before and now", () => {
   const view = show({ selected: 1, top_k: 2 });
   expect(view.texts(".ts-sm-bar code")).toEqual(["␣a", "␣b", "␣c", "all others"]);

@@ -5,30 +5,15 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-import tokenscope_widgets as ts
 from tests.browser.conftest import Open
-from tests.fixtures.make_what_if import FAILED, PASSED
-from tests.pages import fibonacci, fibonacci_branches
+from tests.explorer_pages import workbench
 from tokenscope_widgets.export import page_of
 
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def workbench(panels: list[str]) -> ts.Explorer:
-    """On stored runs: no model is behind it."""
-    run, branches = fibonacci(), fibonacci_branches()
-    widget = ts.Explorer(run, until="run", selected=branches[0].lineage.at)
-    widget.wait()
-    for branch in branches:
-        widget._feed.put(branch)
-    widget._arrange([run.run_id, *(branch.run_id for branch in branches)])
-    widget.panels = panels
-    widget._verdicts = {run.run_id: PASSED, **{branch.run_id: FAILED for branch in branches}}
-    return widget
-
-
 def opened(open_page: Open, width: int = 1100, scheme: str = "light", panels: tuple[str, ...] = ()) -> Page:
-    page = open_page(page_of(workbench(list(panels))), scheme)
+    page = open_page(page_of(workbench(panels)), scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.wait_for_timeout(100)
     return page

@@ -31,7 +31,7 @@ class PartComm:
         self.comm_id = uuid.uuid4().hex
         self._name = name
         self._send: Send | None = send
-        self._receivers: list[Callable[[dict[str, Any]], None]] = []
+        self._receiver: Callable[[dict[str, Any]], None] | None = None
 
     def send(self, data: dict[str, Any] | None = None, metadata: Any = None, buffers: Any = None) -> None:
         """A message of the part to its view."""
@@ -39,13 +39,13 @@ class PartComm:
             self._send({"kind": "part", "part": self._name, **(data or {})}, buffers)
 
     def on_msg(self, receiver: Callable[[dict[str, Any]], None]) -> None:
-        """Call with every message from the view."""
-        self._receivers.append(receiver)
+        """Call with every message from the view; there is one receiver, the part."""
+        self._receiver = receiver
 
     def receive(self, data: dict[str, Any], buffers: Sequence[Any]) -> None:
         """A message of the view to its part."""
-        for receiver in self._receivers:
-            receiver({"content": {"data": data}, "buffers": list(buffers)})
+        if self._receiver is not None:
+            self._receiver({"content": {"data": data}, "buffers": list(buffers)})
 
     def close(self, *_: Any, **__: Any) -> None:
         """Send nothing any more."""
@@ -88,6 +88,9 @@ class Parts:
         if name not in self._made:
             comm = PartComm(name, self._send)
             part = self._makers[name](comm)
+            if part.comm is not comm:  # marimo gives every new widget a connection of its own
+                part.comm.close()
+                part.comm = comm
             _unlisted(part)
             self._made[name] = (part, comm)
         return self._made[name][0]

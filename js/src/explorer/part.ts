@@ -1,6 +1,6 @@
 /** A widget inside the widget: a model of its own over the holder's connection, and its view once its code is there. */
 import { asData } from "../shared/data_url";
-import { h, replaceChildren } from "../shared/dom";
+import { h, heading, replaceChildren } from "../shared/dom";
 import type { CleanUp, WidgetModel } from "../shared/model";
 import type { BufferLike } from "../shared/protocol";
 
@@ -104,7 +104,7 @@ export class PartPanel {
     close: () => void,
     private readonly made: (model: PartModel) => void,
   ) {
-    this.element = h("section", { class: "ts-ex-panel", "aria-label": title, "data-panel": name }, h("header", {}, h("h4", {}, title), h("button", { type: "button", class: "ts-quiet", onclick: close, "aria-label": `Close ${title}` }, "Close")), this.#body);
+    this.element = h("section", { class: "ts-ex-panel", "aria-label": title, "data-panel": name }, h("header", {}, heading(title), h("button", { type: "button", class: "ts-quiet", onclick: close, "aria-label": `Close ${title}` }, "Close")), this.#body);
     this.say("Opening …");
   }
 

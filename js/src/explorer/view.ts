@@ -36,6 +36,8 @@ class ExplorerView extends TokenStreamView {
     this.panels = new Panels(link, model);
     this.undo = button({ title: `Back to what was on display before (${UNDO})`, onclick: () => this.ask("undo") }, "Undo");
     this.root.classList.add("ts-what-if", "ts-explorer");
+    // panels have a side for the selected token, too
+    this.side.setAttribute("aria-label", "Selected token and its alternatives");
     lab.controls.append(this.panels.buttons, this.undo);
     this.settings.element.after(lab.controls, lab.checks.element);
     this.strip.element.after(lab.lane.element);

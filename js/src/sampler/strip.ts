@@ -70,7 +70,7 @@ export class RatioStrip {
   }
 }
 
-/** The strip in words. */
+/** The strip in words; a bar of less than half a pixel is none. */
 function countsText(reading: Reading): string {
   const counts = { likelier: 0, "less likely": 0, impossible: 0 };
   for (let i = reading.from; i < reading.run.length; i++) {
@@ -78,7 +78,7 @@ function countsText(reading: Reading): string {
     if (!one) continue;
     const { sure } = barOf(one.was, one.low, one.high);
     if (one.removed) counts.impossible++;
-    else if (sure) counts[sure > 0 ? "likelier" : "less likely"]++;
+    else if (abs(sure) * MIDDLE >= 0.5) counts[sure > 0 ? "likelier" : "less likely"]++;
   }
   const parts = Object.entries(counts).map(([name, n]) => `${n} ${name}`);
   return `The written tokens under these settings: ${parts.join(", ")}`;

@@ -81,7 +81,7 @@ export function escapeTyped(text: string): string {
 export function blankName(shown: string, newline: boolean): string | undefined {
   if (shown.trim()) return undefined;
   if (newline) return "line break";
-  return shown === " " ? "space" : shown ? `${shown.length} blanks` : "part of a character";
+  return shown.length > 1 ? `${shown.length} blanks` : { " ": "space", "\t": "tab", "": "part of a character" }[shown] ?? "blank";
 }
 
 /** Whether a token is only white space. */
