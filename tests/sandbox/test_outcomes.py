@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.sandbox.running import run
@@ -190,3 +194,16 @@ def test_two_runs_of_a_program_order_their_sets_alike():
 def test_files_in_the_scratch_folder_can_be_written_and_read():
     program = "import os, tempfile\nopen('a.txt', 'w').write('b')\nwith tempfile.TemporaryFile() as f: f.write(b'c')"
     assert run(program, "assert open(os.path.expanduser('~/a.txt')).read() == 'b'").status == "passed"
+
+
+def test_packages_that_are_installed_below_tmp_can_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = Path("/tmp") / f"packages-{tmp_path.name}-{os.getpid()}" / "site-packages"
+    folder.mkdir(parents=True)
+    try:
+        (folder / "below_tmp.py").write_text("ANSWER = 42\n", encoding="utf-8")
+        monkeypatch.syspath_prepend(str(folder))
+        assert run(
+            "import below_tmp, tempfile\ntempfile.TemporaryFile()\nx = below_tmp.ANSWER", "assert x == 42"
+        ).passed
+    finally:
+        shutil.rmtree(folder.parent)

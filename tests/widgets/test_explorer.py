@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ipywidgets import Widget
 
 import tokenscope_widgets as ts
 from tests.tiny import held, some_ids
@@ -207,3 +208,18 @@ def test_the_session_opens_the_workbench_on_a_run_or_on_nothing(tiny_session: ts
     run = tiny_session.generate("def f(x):", max_new_tokens=3, eos_token_ids=())
     assert tiny_session.explore(run, panels=["tree"]).run is run
     assert tiny_session.explore().run is None
+
+
+def test_a_host_that_connects_every_new_widget_is_told_of_no_part(tiny_session: ts.Session) -> None:
+    widget = explorer(tiny_session)
+    told: list[Any] = []
+    Widget.on_widget_constructed(told.append)
+    try:
+        widget.panels = ["tree", "structure"]
+        assert told == []
+        ts.TokenStream()
+        assert told != []
+    finally:
+        Widget.on_widget_constructed(None)
+    from_view(widget, "structure", method="update", state={"selected": 18})
+    assert widget.selected == 18

@@ -131,7 +131,8 @@ def _new_root(sources: Sequence[str], scratch_mb: int) -> None:
             bound.append(source)
     os.makedirs(SCRATCH)
     for link in ("/tmp", "/dev/shm"):
-        os.symlink(SCRATCH, link)
+        if not os.path.lexists(link):  # packages may be installed below /tmp
+            os.symlink(SCRATCH, link)
     _checked("umount2", _libc.umount2(b"/.old", _DETACH))
     os.rmdir("/.old")
     _seal()

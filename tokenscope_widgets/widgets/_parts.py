@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tokenscope_widgets.errors import InputError, bad_value
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 Send = Callable[[dict[str, Any], Sequence[Any] | None], None]
 
+_announcing = threading.RLock()
 _OF_EVERY_WIDGET = ("layout", "tabbable", "tooltip", "comm")
 
 
@@ -87,10 +90,9 @@ class Parts:
             raise bad_value("panel", name, "is no panel", f"Use one of {', '.join(self._makers)}")
         if name not in self._made:
             comm = PartComm(name, self._send)
-            part = self._makers[name](comm)
-            if part.comm is not comm:  # marimo gives every new widget a connection of its own
-                part.comm.close()
-                part.comm = comm
+            with _unannounced():
+                part = self._makers[name](comm)
+                part.get_state("layout")  # a widget, too, that would be made when it is first asked for
             _unlisted(part)
             self._made[name] = (part, comm)
         return self._made[name][0]
@@ -128,6 +130,20 @@ def split(state: dict[str, Any]) -> tuple[dict[str, Any], list[Any], list[Any]]:
 
     stripped, paths, buffers = _remove_buffers(state)
     return stripped, paths, buffers
+
+
+@contextmanager
+def _unannounced() -> Iterator[None]:
+    """Tell the host nothing of a new widget: marimo would give it a connection of its own, and only in a cell."""
+    from ipywidgets import Widget
+
+    callback = Widget._widget_construction_callback
+    with _announcing:
+        Widget.on_widget_constructed(None)
+        try:
+            yield
+        finally:
+            Widget.on_widget_constructed(callback)
 
 
 def _unlisted(part: BaseWidget) -> None:
