@@ -102,9 +102,14 @@ class Watch:
 
     def __post_init__(self) -> None:
         own = (self.base, self.base.replace("http", "ws"), "data:", "blob:", "file:")
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("console", lambda m: self.errors.append(m.text) if self._is_error(m) else None)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("request", lambda r: None if r.url.startswith(own) else self.outside.append(r.url))
+
+    @staticmethod
+    def _is_error(message: Any) -> bool:
+        """JupyterLab's debugger complains of its own requests when a page is left before they are answered."""
+        return message.type == "error" and not message.text.startswith("Could not restore the debugger state")
 
 
 class Notebook:

@@ -55,10 +55,11 @@ def test_the_workbench_works_in(host: Any, page: Page, tmp_path: Path) -> None:
 
 
 def test_the_workbench_works_in_notebook_7(page: Page, tmp_path: Path) -> None:
-    root = tmp_path / "root"
+    root, server = tmp_path / "root", tmp_path / "server"
     root.mkdir()
+    server.mkdir()
     (root / "w.ipynb").write_text(notebook_json(OPEN, f"{EXPLORE}\nexplorer"), encoding="utf-8")
-    with serve(root, tmp_path / "server", "notebook") as base:
+    with serve(root, server, "notebook") as base:
         page.goto(f"{base}/notebooks/w.ipynb")
         page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady", timeout=LONG)
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
