@@ -33,7 +33,7 @@ FETCHED = {
     "object": "data",
     "link": "href",
 }
-PACKAGES = ("charts", "code", "edits", "sandbox")
+PACKAGES = ("charts", "code", "edits", "sandbox", "lessons")
 
 
 class Read(HTMLParser):
