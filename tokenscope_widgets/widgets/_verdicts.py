@@ -30,6 +30,11 @@ def verdict_message(found: Consequence) -> dict[str, Any]:
     }
 
 
+def told_of(found: Consequence) -> str:
+    """One run's verdict in a line, with its sign."""
+    return {True: "✓ ", False: "✗ ", None: ""}[found.passed] + found.message
+
+
 def same_message(runs: Sequence[Generation]) -> dict[str, list[str]]:
     """Of each run that is the same as an earlier one: that one's id, and in what way."""
     finished = [run for run in runs if run.finish != "running"]

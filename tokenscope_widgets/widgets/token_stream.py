@@ -17,6 +17,7 @@ from tokenscope_widgets.errors import BusyError, InputError, bad_value
 from tokenscope_widgets.session import Session, session_of
 from tokenscope_widgets.widgets._base import BaseWidget, bundle
 from tokenscope_widgets.widgets._protocol import explain
+from tokenscope_widgets.widgets._static_picture import StaticPicture
 from tokenscope_widgets.widgets._stream_requests import StreamRequests
 from tokenscope_widgets.widgets._stream_start import defaults_of, describe_model, prompt_text
 from tokenscope_widgets.widgets._stream_syntax import StreamSyntax
@@ -25,7 +26,7 @@ from tokenscope_widgets.worker import Job
 _MOST_BRANCHES = 8
 
 
-class TokenStream(StreamRequests, StreamSyntax, BaseWidget):
+class TokenStream(StreamRequests, StreamSyntax, StaticPicture, BaseWidget):
     """Text as the model wrote it, each token coloured by a metric and clickable.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from tokenscope_widgets.consequences import Consequence
 from tokenscope_widgets.errors import InputError
 from tokenscope_widgets.widgets._base import bundle
 from tokenscope_widgets.widgets._protocol import explain
-from tokenscope_widgets.widgets._verdicts import forks_message, same_message, verdict_message
+from tokenscope_widgets.widgets._verdicts import forks_message, same_message, told_of, verdict_message
 from tokenscope_widgets.widgets._what_if_requests import WhatIfRequests
 from tokenscope_widgets.widgets.token_stream import _MOST_BRANCHES, TokenStream
 from tokenscope_widgets.worker import Job
@@ -73,7 +73,7 @@ class WhatIf(WhatIfRequests, TokenStream):
         # how far the runs on display were to be written, where that is known
         self._units: dict[str, str] = {}
         self._unit = "run"
-        self._stop_hearing: Any = None
+        self._stop_hearing: Callable[[], None] = lambda: None
         known = run if isinstance(run, ForkAnalysis) else None
         if known is not None:
             options = {"tests": known.tests, **options}
@@ -213,9 +213,11 @@ class WhatIf(WhatIfRequests, TokenStream):
         super()._show(run)
         self._judge()
 
+    def _picture_notes(self) -> dict[str, str]:
+        return {name: told_of(found) for name, found in self._judged.items()}
+
     def _let_go(self) -> None:
-        if self._stop_hearing is not None:
-            self._stop_hearing()
+        self._stop_hearing()
         super()._let_go()
 
     def _judge(self) -> None:
@@ -260,9 +262,7 @@ class WhatIf(WhatIfRequests, TokenStream):
             self._judge_again()
 
     def _take(self, found: Sequence[Consequence]) -> None:
-        shown = set(self._columns)
-        known = [one for one in found if one.run.run_id in shown]
-        self._judged |= {one.run.run_id: one for one in known}
+        self._judged |= {one.run.run_id: one for one in found if one.run.run_id in self._columns}
         self._told()
 
     def _told(self) -> None:
