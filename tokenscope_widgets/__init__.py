@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tokenscope_widgets.analysis.two_models import ModelComparison as ModelComparison
     from tokenscope_widgets.analysis.two_models import compare_models as compare_models
     from tokenscope_widgets.errors import TokenScopeError as TokenScopeError
+    from tokenscope_widgets.keeping import load_runs as load_runs
     from tokenscope_widgets.models.fill import FimFormat as FimFormat
     from tokenscope_widgets.models.fill import text_of_fill as text_of_fill
     from tokenscope_widgets.session import Session as Session
@@ -54,6 +55,7 @@ _HOME = {
     "align": "tokenscope_widgets.analysis.alignment",
     "compare_models": "tokenscope_widgets.analysis.two_models",
     "load": "tokenscope_widgets.storage",
+    "load_runs": "tokenscope_widgets.keeping",
     "text_of_fill": "tokenscope_widgets.models.fill",
 }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tokenscope_widgets.analysis.records import Generation, Role
 from tokenscope_widgets.analysis.settings import DecodingSettings, settings_from
 from tokenscope_widgets.errors import ModelLoadError, bad_value
-from tokenscope_widgets.opening import Opening
+from tokenscope_widgets.keeping import Keeping
 from tokenscope_widgets.worker import Job, Worker
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def session_of(run: Generation) -> Session | None:
     return _live_sessions.get(run.provenance.session_id)
 
 
-class Session(Opening):
+class Session(Keeping):
     """A model ready to generate, score, branch and explain.
 
     Parameters
